@@ -1,0 +1,13 @@
+//! Time, randomness, tasks and files: the only crate that touches the system's own.
+//!
+//! Owns: [`Clock`], [`Entropy`], [`spawn`] (named tasks) and [`files`]. Everything else takes them as arguments, so that the
+//! tests and the simulator can own time and chance. It does not know Kubernetes, HTTP or metrics.
+
+pub mod clock;
+pub mod entropy;
+pub mod files;
+pub mod task;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use task::spawn;

@@ -1,0 +1,1 @@
+//! LIST bodies and watch streams, cut into objects as the bytes arrive.
