@@ -1,2 +1,45 @@
-//! Repository tasks: `cargo xtask NAME`.
-fn main() {}
+//! Repository tasks: `cargo xtask NAME`. The checks among them also run under `cargo test`, so that CI adds no rule that a
+//! contributor's own machine does not have.
+
+mod documents;
+mod layers;
+mod repository;
+mod sources;
+mod testbed;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask tidy              check the rules of CONTRIBUTING.md that a machine can check
+cargo xtask docs              write docs/api-calls.md, docs/cli.md and other generated pages anew
+cargo xtask testbed ARGS...   a real Kubernetes cluster on this machine (as root): up, down, status; see testbed/README.md
+cargo xtask fuzz SECONDS      every fuzz target for so many seconds (needs a nightly toolchain)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["tidy"] => tidy::run(),
+        ["docs"] => documents::write_generated(),
+        ["testbed", rest @ ..] => testbed::script("testbed/testbed", rest),
+        ["fuzz", seconds] => testbed::script("fuzz/run", &[seconds]),
+        _ => {
+            say(USAGE);
+            return ExitCode::from(64);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("xtask: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]
+fn say(text: &str) {
+    eprint!("{text}");
+}
