@@ -1,0 +1,113 @@
+//! The command line: what can be typed. What it means is said by the `config.rs` of each subsystem.
+
+mod agent;
+mod api;
+mod hub;
+mod up;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use agent::AgentFlags;
+pub(crate) use api::ApiFlags;
+pub(crate) use hub::HubFlags;
+pub(crate) use up::{Output, UpFlags};
+
+/// Kubernetes telemetry that cannot take the cluster down.
+///
+/// Begin with `plimsoll up`: it needs no cluster, no root and no network.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) log: LogFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything on this machine: an embedded API server (or yours), the hub, an agent, a status page.
+    Up(UpFlags),
+    /// The only client of the API server: state metrics, and what each agent needs.
+    Hub(HubFlags),
+    /// Metrics of this node, its pods and containers, without the API server.
+    Agent(AgentFlags),
+    /// Certificates for trials: a CA, and one certificate each for hub and agents.
+    Certs(CertsFlags),
+    /// A test double of a Kubernetes API server. It is no production server.
+    FakeApiserver(FakeApiserverFlags),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogFlags {
+    /// error, warn, info, debug, trace, or a filter such as `info,hub=debug`.
+    #[arg(long, global = true, default_value = "warn", env = "PLIMSOLL_LOG", value_name = "LEVEL")]
+    pub(crate) log_level: String,
+    /// How log lines look.
+    #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertsFlags {
+    #[command(subcommand)]
+    pub(crate) action: CertsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertsAction {
+    /// Fill DIR with ca.crt, ca.key, hub.crt, hub.key, agent.crt and agent.key.
+    Init {
+        /// The folder; it is made when it does not exist.
+        dir: PathBuf,
+        /// A further DNS name or IP address that agents use for the hub.
+        #[arg(long, value_name = "NAME")]
+        hub_name: Vec<String>,
+        /// Bind the agent's certificate to one node. Without it the certificate is good for every node.
+        #[arg(long, value_name = "NODE")]
+        node_name: Option<String>,
+        /// Replace what is there.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FakeApiserverFlags {
+    /// Nodes in the cluster that it plays.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) nodes: u32,
+    /// Pods on each node.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) pods_per_node: u32,
+    /// The same seed gives the same cluster.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Changes a second, spread over rollouts, restarts and leases. 0 keeps the cluster still.
+    #[arg(long, default_value_t = 5.0, value_name = "RATE")]
+    pub(crate) churn: f64,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8001", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Serve TLS with a certificate made on the spot.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Where faults are switched (PUT /faults); port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    pub(crate) admin_listen: SocketAddr,
+    /// Listen on an address other than loopback, for anybody who can reach it, without authentication.
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+    /// Write a kubeconfig for it here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_kubeconfig: Option<PathBuf>,
+}

@@ -1,0 +1,47 @@
+//! `plimsoll hub`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ApiFlags;
+
+#[derive(Debug, Args)]
+pub(crate) struct HubFlags {
+    /// How to reach the cluster; the in-cluster configuration if not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Address of both metrics ports.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port of /metrics: the state of the cluster, as kube-state-metrics has it. 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Port of the hub's own /metrics, /healthz, /livez and /readyz. 0 takes a free one.
+    #[arg(long, default_value_t = 8081)]
+    pub(crate) telemetry_port: u16,
+    /// Where the snapshot lives. Without it, every start costs one LIST of each kind.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where agents connect. Without it, no agent can.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) agents_listen: Option<SocketAddr>,
+    /// Folder with ca.crt, hub.crt and hub.key (`plimsoll certs init`).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls_dir: Option<PathBuf>,
+    /// Serve agents without TLS; refused unless --agents-listen is a loopback address.
+    #[arg(long, conflicts_with = "tls_dir")]
+    pub(crate) insecure_loopback: bool,
+    /// Resources to keep, by their plural names; all that this version knows if not given.
+    #[arg(long, value_delimiter = ',', value_name = "PLURAL,…")]
+    pub(crate) resources: Vec<String>,
+    /// Labels to show as kube_*_labels: `pods=[app,team],nodes=[*]`.
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub(crate) metric_labels_allowlist: String,
+    /// Annotations to show as kube_*_annotations, in the same form.
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub(crate) metric_annotations_allowlist: String,
+    #[command(flatten)]
+    pub(crate) api: ApiFlags,
+}

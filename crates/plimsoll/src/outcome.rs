@@ -1,0 +1,57 @@
+//! How a command ends: what the user reads, and the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::terminal;
+
+/// EX_USAGE of sysexits.h: the command line, a file it names or an address it names is wrong. Trying again will not help.
+const EXIT_USAGE: u8 = 64;
+/// The environment failed: trying again may help.
+const EXIT_ENVIRONMENT: u8 = 1;
+
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What the user asked for cannot be: one sentence with what, where, and what to do.
+    Usage(String),
+    /// Something around us failed.
+    Environment(anyhow::Error),
+}
+
+impl Failure {
+    /// A usage failure from any error whose text is for people.
+    pub(crate) fn usage(error: impl fmt::Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Environment(error.into())
+    }
+}
+
+/// What clap refused, or the help that it was asked for.
+pub(crate) fn usage(refused: &clap::Error) -> ExitCode {
+    // A closed pipe (`plimsoll --help | head`) is no reason to complain.
+    let _ = refused.print();
+    if refused.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+}
+
+/// Prints why a command failed and chooses the exit code.
+pub(crate) fn report(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(sentence)) => {
+            terminal::complain(&format!("plimsoll: {sentence}"));
+            ExitCode::from(EXIT_USAGE)
+        }
+        Err(Failure::Environment(error)) => {
+            terminal::complain(&format!("plimsoll: {error:#}"));
+            ExitCode::from(EXIT_ENVIRONMENT)
+        }
+    }
+}
