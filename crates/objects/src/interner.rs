@@ -1,119 +1,111 @@
-//! One copy of each repeated string.
+//! One copy of each repeated string, and of each repeated list.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::ops::Deref;
-use std::sync::Arc;
+mod pool;
+mod sym;
 
-use hashbrown::HashTable;
-use parking_lot::Mutex;
-use rustc_hash::FxBuildHasher;
+use crate::interner::pool::Pool;
+use crate::meta::Owner;
+use crate::pod::{Container, Toleration, VolumeClaim};
+use crate::{Quantity, Shared, Text};
 
-/// The pool is swept when it has doubled since the last sweep, but never below this many entries.
-/// 4,096 entries of about 64 bytes are 256 KiB: not worth a sweep.
-const SWEEP_ENTRIES_MIN: usize = 4_096;
+pub use sym::Sym;
 
-/// An interned string. Equal strings from one [`Interner`] share their bytes; equality is by content.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sym(Option<Arc<str>>);
-
-/// The pool of interned strings. Entries that nobody uses any more are swept when the pool has doubled.
+/// The pools of interned values. Entries that nobody uses any more are swept when a pool has doubled.
+///
+/// Strings repeat across a cluster, and whole lists do too: every pod of a ReplicaSet has the same labels, owners,
+/// tolerations and containers. Keeping those once is what brings a pod below a kilobyte (`examples/pod_bytes.rs`).
 #[derive(Debug, Default)]
 pub struct Interner {
-    pool: Mutex<Pool>,
-}
-
-#[derive(Debug, Default)]
-struct Pool {
-    table: HashTable<Arc<str>>,
-    sweep_at: usize,
+    strings: Pool<Text>,
+    labels: Pool<Box<[(Sym, Sym)]>>,
+    resources: Pool<Box<[(Sym, Quantity)]>>,
+    owners: Pool<Box<[Owner]>>,
+    containers: Pool<Box<[Container]>>,
+    tolerations: Pool<Box<[Toleration]>>,
+    claims: Pool<Box<[VolumeClaim]>>,
 }
 
 impl Interner {
     /// The interned form of `text`.
     pub fn sym(&self, text: &str) -> Sym {
         if text.is_empty() {
-            return Sym(None);
+            return Sym::default();
         }
-        let hash = FxBuildHasher.hash_one(text);
-        let mut pool = self.pool.lock();
-        if let Some(found) = pool.table.find(hash, |entry| **entry == *text) {
-            return Sym(Some(found.clone()));
+        Sym::of(self.strings.intern(text, |text| text.into()))
+    }
+
+    /// The interned form of `items`; equal lists share one allocation.
+    pub fn list<T: Listed>(&self, items: Vec<T>) -> Shared<T> {
+        if items.is_empty() {
+            return Shared::default();
         }
-        pool.sweep_if_doubled();
-        let entry: Arc<str> = text.into();
-        pool.table.insert_unique(hash, entry.clone(), |entry| FxBuildHasher.hash_one(&**entry));
-        Sym(Some(entry))
+        Shared::of(T::pool(self).intern(items, Vec::into_boxed_slice))
     }
 
     /// Distinct strings held, used or not yet swept.
     pub fn len(&self) -> usize {
-        self.pool.lock().table.len()
+        self.strings.len()
     }
 
-    /// Whether nothing is interned.
+    /// Distinct lists held, used or not yet swept.
+    pub fn lists(&self) -> usize {
+        let keyed = self.labels.len() + self.resources.len() + self.owners.len();
+        keyed + self.containers.len() + self.tolerations.len() + self.claims.len()
+    }
+
+    /// Whether no string is interned.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-impl Pool {
-    fn sweep_if_doubled(&mut self) {
-        if self.table.len() < self.sweep_at.max(SWEEP_ENTRIES_MIN) {
-            return;
+/// An item whose lists are interned.
+pub trait Listed: sealed::Pooled {}
+impl<T: sealed::Pooled> Listed for T {}
+
+mod sealed {
+    use super::{Container, Interner, Owner, Pool, Quantity, Sym, Toleration, VolumeClaim};
+
+    pub trait Pooled: std::hash::Hash + Eq + Sized {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>>;
+    }
+
+    impl Pooled for (Sym, Sym) {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.labels
         }
-        self.table.retain(|entry| Arc::strong_count(entry) > 1);
-        self.sweep_at = self.table.len() * 2;
+    }
+
+    impl Pooled for (Sym, Quantity) {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.resources
+        }
+    }
+
+    impl Pooled for Owner {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.owners
+        }
+    }
+
+    impl Pooled for Container {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.containers
+        }
+    }
+
+    impl Pooled for Toleration {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.tolerations
+        }
+    }
+
+    impl Pooled for VolumeClaim {
+        fn pool(interner: &Interner) -> &Pool<Box<[Self]>> {
+            &interner.claims
+        }
     }
 }
 
-impl Sym {
-    /// A string outside any pool: for tests and for strings known to be few.
-    pub fn new(text: &str) -> Self {
-        if text.is_empty() { Self(None) } else { Self(Some(text.into())) }
-    }
-
-    /// The string.
-    pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or("")
-    }
-}
-
-impl Deref for Sym {
-    type Target = str;
-    fn deref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-// By content, as `Borrow<str>` demands.
-impl Hash for Sym {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl Borrow<str> for Sym {
-    fn borrow(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl From<&str> for Sym {
-    fn from(text: &str) -> Self {
-        Self::new(text)
-    }
-}
-
-impl fmt::Debug for Sym {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-impl fmt::Display for Sym {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+#[cfg(test)]
+mod tests;

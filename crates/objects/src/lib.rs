@@ -11,23 +11,48 @@
 pub mod decode;
 pub mod encode;
 pub mod interner;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod meta;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod node;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod object;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod pod;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod quantity;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod resource;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod service;
+pub mod shared;
 pub mod stream;
 mod wire;
-#[expect(missing_docs, reason = "fields and variants have the names of the Kubernetes API, whose reference describes them")]
+#[expect(
+    missing_docs,
+    reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
+)]
 pub mod workload;
 
 pub use interner::{Interner, Sym};
@@ -35,6 +60,7 @@ pub use meta::{Condition, Labels, Meta, Owner, Status3};
 pub use object::{Key, Object};
 pub use quantity::{IntOrString, Quantity};
 pub use resource::{Resource, ResourceInfo};
+pub use shared::Shared;
 
 /// A string that is mostly unique (a name, a UID): inline up to 24 bytes.
 pub type Text = compact_str::CompactString;

@@ -1,9 +1,9 @@
 //! What every object has: `metav1.ObjectMeta`, owners, conditions.
 
-use crate::{Seconds, Sym, Text};
+use crate::{Seconds, Shared, Sym, Text};
 
 /// Sorted by key; keys and values interned. Label values repeat across objects far more often than not.
-pub type Labels = Box<[(Sym, Sym)]>;
+pub type Labels = Shared<(Sym, Sym)>;
 
 /// The part of `metav1.ObjectMeta` that Plimsoll keeps. `managedFields` is never kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct Meta {
     /// `creationTimestamp`; 0 when absent (`kube-state-metrics` emits no `_created` sample then).
     pub created: Seconds,
     pub deleted: Option<Seconds>,
-    pub owners: Box<[Owner]>,
+    pub owners: Shared<Owner>,
     pub labels: Labels,
     /// Empty unless the decoder was told to keep annotations ([`crate::decode::Keep`]).
     pub annotations: Labels,
 }
 
 /// `metav1.OwnerReference`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Owner {
     pub kind: Sym,
     pub name: Sym,

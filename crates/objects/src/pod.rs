@@ -1,9 +1,9 @@
 //! `core/v1 Pod`.
 
-use crate::{Condition, Labels, Meta, Quantity, Seconds, Sym, Text};
+use crate::{Condition, Labels, Meta, Quantity, Seconds, Shared, Sym, Text};
 
 /// Resource name ("cpu", "memory", "nvidia.com/gpu", …) to quantity, sorted by name.
-pub type Resources = Box<[(Sym, Quantity)]>;
+pub type Resources = Shared<(Sym, Quantity)>;
 
 /// The fields of a pod that its metrics, the fan-out and DNS need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,12 +20,12 @@ pub struct Pod {
     pub scheduler: Sym,
     pub service_account: Sym,
     pub node_selector: Labels,
-    pub tolerations: Box<[Toleration]>,
+    pub tolerations: Shared<Toleration>,
     pub overhead: Resources,
     /// Only volumes that are PersistentVolumeClaims.
-    pub claims: Box<[VolumeClaim]>,
-    pub containers: Box<[Container]>,
-    pub init_containers: Box<[Container]>,
+    pub claims: Shared<VolumeClaim>,
+    pub containers: Shared<Container>,
+    pub init_containers: Shared<Container>,
     // status
     pub phase: Sym,
     pub reason: Sym,
@@ -39,7 +39,7 @@ pub struct Pod {
 }
 
 /// `core/v1 Container`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Container {
     pub name: Sym,
     pub image: Sym,
@@ -51,7 +51,7 @@ pub struct Container {
 }
 
 /// `core/v1 ContainerPort`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ContainerPort {
     pub name: Sym,
     pub protocol: Sym,
@@ -77,8 +77,12 @@ pub enum ContainerState {
     /// The field is absent: the kubelet has said nothing yet.
     #[default]
     Unset,
-    Waiting { reason: Sym },
-    Running { started: Seconds },
+    Waiting {
+        reason: Sym,
+    },
+    Running {
+        started: Seconds,
+    },
     Terminated(Box<Terminated>),
 }
 
@@ -93,7 +97,7 @@ pub struct Terminated {
 }
 
 /// `core/v1 Toleration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Toleration {
     pub key: Sym,
     pub operator: Sym,
@@ -103,7 +107,7 @@ pub struct Toleration {
 }
 
 /// A volume of a pod that is a PersistentVolumeClaim.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VolumeClaim {
     pub volume: Sym,
     pub claim: Sym,

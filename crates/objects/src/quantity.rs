@@ -3,7 +3,7 @@
 use crate::Sym;
 
 /// A Kubernetes quantity as it was written ("100m", "1Gi"), interned: few distinct values exist in a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Quantity(pub Sym);
 
 /// `intstr.IntOrString`.
