@@ -21,15 +21,15 @@ const EDGES: [&str; 6] =
     ["environment", "agent-link", "apiserver-client", "fake-apiserver", "node-probe", "telemetry-export"];
 const SUBSYSTEMS: [&str; 3] = ["agent", "dashboard-server", "hub"];
 const BINARY: [&str; 1] = ["plimsoll"];
-const SUPPORT: [&str; 2] = ["system-tests", "xtask"];
+const SUPPORT: [&str; 1] = ["xtask"];
 
 /// (dependency, the only crates that may have it, why)
 const RESERVED: [(&str, &[&str], &str); 6] = [
     ("kube", &["apiserver-client"], "one door to the API server"),
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
-    ("apiserver-client", &["hub", "plimsoll", "system-tests"], "an agent has no path to the API server"),
+    ("apiserver-client", &["hub", "plimsoll"], "an agent has no path to the API server"),
     ("clap", &["plimsoll"], "one command line"),
-    ("anyhow", &["plimsoll", "xtask", "system-tests"], "libraries have small error types"),
+    ("anyhow", &["plimsoll", "xtask"], "libraries have small error types"),
     ("fake-apiserver", &["plimsoll"], "a test double; others use it as a dev-dependency only"),
 ];
 

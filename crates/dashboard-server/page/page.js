@@ -1,1 +1,148 @@
-//
+// Draws status.json, once a second. When the process behind it is gone, the last picture stays and says since when.
+
+const PERIOD_MS = 1000;
+const HISTORY = 120; // two minutes at one sample a second
+const STALE_SECONDS = 90; // a bookmark comes about every minute; half as long again is odd
+
+const element = (id) => document.getElementById(id);
+const histories = new Map();
+let lastSeen = null;
+
+function make(tag, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+function svg(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "never";
+  if (seconds < 1) return "now";
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function bytes(count) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  while (count >= 1024 && unit < units.length - 1) [count, unit] = [count / 1024, unit + 1];
+  return `${count < 10 && unit > 0 ? count.toFixed(1) : Math.round(count)} ${units[unit]}`;
+}
+
+const plain = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(2));
+const percent = (fraction) => `${(fraction * 100).toFixed(0)} %`;
+
+function bar(fraction) {
+  const width = Math.min(1, Math.max(0, fraction));
+  const fill = make("i", { className: fraction >= 0.95 ? "bad" : fraction >= 0.75 ? "warn" : "" });
+  fill.style.width = `${width * 100}%`;
+  return make("div", { className: "bar" }, fill);
+}
+
+function spark(name, value, ceiling) {
+  const series = histories.get(name) ?? [];
+  series.push(value);
+  if (series.length > HISTORY) series.shift();
+  histories.set(name, series);
+  const top = Math.max(ceiling ?? 0, ...series, 1e-9);
+  const points = series.map((sample, index) => `${HISTORY - series.length + index},${23 - (sample / top) * 21}`);
+  const picture = svg("svg", { class: "spark", viewBox: `0 0 ${HISTORY} 24`, preserveAspectRatio: "none" });
+  picture.append(svg("polyline", { points: points.join(" ") }));
+  return picture;
+}
+
+function row(name, picture, text) {
+  return make("div", { className: "row" }, make("span", { className: "name", textContent: name }), picture, make("span", { textContent: text }));
+}
+
+function drawKinds(kinds) {
+  const rows = kinds.map((kind) => {
+    const stale = kind.age_seconds === null || kind.age_seconds > STALE_SECONDS;
+    const state = kind.error ? `${kind.phase}: ${kind.error}` : kind.phase;
+    return make("tr", {},
+      make("td", { textContent: kind.resource }),
+      make("td", { className: "number", textContent: plain(kind.objects) }),
+      make("td", { className: `number ${stale ? "bad" : ""}`, textContent: duration(kind.age_seconds) }),
+      make("td", { style: "width:6rem" }, bar((kind.age_seconds ?? STALE_SECONDS) / STALE_SECONDS)),
+      make("td", { className: kind.error ? "warn" : "", textContent: state }));
+  });
+  element("kinds").replaceChildren(...rows);
+}
+
+function drawBudget(budget) {
+  const lines = [
+    ["requests/s", budget.requests_per_second, plain],
+    ["bytes/s", budget.response_bytes_per_second, bytes],
+    ["lists", budget.concurrent_lists, plain],
+    ["watches", budget.open_watches, plain],
+  ];
+  const rows = lines.filter(([, use]) => use).map(([name, use, show]) =>
+    row(name, bar(use.limit > 0 ? use.used / use.limit : 0), `${show(use.used)} of ${show(use.limit)}`));
+  element("budget").replaceChildren(...rows);
+}
+
+function drawHub(hub) {
+  drawKinds(hub.resources);
+  drawBudget(hub.budget);
+  element("requests").textContent =
+    `${plain(hub.requests)} requests to the API server since the start; by agents: none, they have no way to it.`;
+  const snapshot = hub.snapshot;
+  element("snapshot").textContent = snapshot?.error ? `Snapshot: ${snapshot.error}`
+    : snapshot?.bytes ? `Snapshot on disk: ${bytes(snapshot.bytes)}, ${duration(snapshot.age_seconds)} old. A restart resumes from it with no LIST.`
+    : "No snapshot on disk yet.";
+  const agents = hub.agents;
+  element("agents").replaceChildren(...(agents ? [
+    row("connected", bar(agents.known ? agents.connected / agents.known : 0), plain(agents.connected)),
+    row("bytes sent", spark("bytes sent", agents.bytes_sent), bytes(agents.bytes_sent)),
+  ] : [make("p", { className: "aside", textContent: "No agent can connect: the hub was started without --agents-listen." })]));
+}
+
+function drawAgent(agent) {
+  const memory = 1 - agent.memory_available_bytes / agent.memory_total_bytes;
+  const rows = [
+    row("CPU", spark("cpu", agent.cpu_busy, 1), percent(agent.cpu_busy)),
+    row("load", spark("load", agent.load1, agent.cpus), `${agent.load1.toFixed(2)} on ${agent.cpus} CPUs`),
+    row("memory", bar(memory), `${percent(memory)} of ${bytes(agent.memory_total_bytes)}`),
+  ];
+  for (const [name, share] of Object.entries(agent.pressure ?? {}))
+    rows.push(row(`${name} pressure`, spark(`pressure ${name}`, share, 0.2), percent(share)));
+  element("machine").replaceChildren(...rows);
+  element("pods").textContent = `${agent.pods} pods here, from ${agent.pod_source}. Hub: ${agent.hub_state}.`;
+}
+
+function verdict(status) {
+  const hub = status.hub;
+  const oldest = Math.max(0, ...hub.resources.map((kind) => kind.age_seconds ?? 0));
+  if (!hub.ready) return ["warn", `not ready: ${hub.reason}`];
+  if (oldest > STALE_SECONDS) return ["bad", `the API server has been silent for ${duration(oldest)}; serving the last state`];
+  return ["good", "everything known is fresh"];
+}
+
+function draw(status) {
+  drawHub(status.hub);
+  if (status.agent) drawAgent(status.agent);
+  const links = status.links.map((link) => make("li", {}, make("a", { href: link.url, textContent: link.name })));
+  element("links").replaceChildren(...links);
+  const [className, text] = verdict(status);
+  Object.assign(element("verdict"), { className: `verdict ${className}`, textContent: text });
+}
+
+async function tick() {
+  try {
+    const answer = await fetch("status.json", { signal: AbortSignal.timeout(5 * PERIOD_MS) });
+    draw(await answer.json());
+    lastSeen = Date.now();
+  } catch {
+    const since = lastSeen ? `for ${duration((Date.now() - lastSeen) / 1000)}` : "yet";
+    Object.assign(element("verdict"), { className: "verdict bad", textContent: `no answer from plimsoll ${since}` });
+  }
+  setTimeout(tick, PERIOD_MS);
+}
+
+tick();

@@ -1,0 +1,8 @@
+//! One file per command: flags in, a subsystem's configuration out, and the run.
+
+pub(crate) mod agent;
+pub(crate) mod certs;
+pub(crate) mod fake_apiserver;
+pub(crate) mod hub;
+pub(crate) mod runtime;
+pub(crate) mod up;

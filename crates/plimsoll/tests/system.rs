@@ -1,0 +1,12 @@
+//! The real binary on loopback: no cluster, no root, no network.
+
+#[path = "system/bad_input.rs"]
+mod bad_input;
+#[path = "system/outage.rs"]
+mod outage;
+#[path = "system/process.rs"]
+mod process;
+#[path = "system/scrape.rs"]
+mod scrape;
+#[path = "system/up.rs"]
+mod up;
