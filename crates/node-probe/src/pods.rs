@@ -1,0 +1,1 @@
+//! Pods on this node, from the three local sources that know them.
