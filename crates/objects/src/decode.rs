@@ -1,6 +1,16 @@
 //! Bytes of one object -> [`Object`].
 
+use std::sync::Arc;
+
+use prost::Message;
+
+use crate::convert::{Into, Lean, Metadata};
+use crate::meta::MetaOnly;
+use crate::wire;
 use crate::{Interner, Object, Resource};
+
+/// The first bytes of a Kubernetes protobuf body; `runtime.Unknown` follows.
+pub const PROTOBUF_MAGIC: [u8; 4] = *b"k8s\0";
 
 /// The two encodings of the Kubernetes API that Plimsoll reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,13 +42,50 @@ pub enum DecodeError {
     Shape(&'static str),
 }
 
-/// Decodes one object (protobuf: the object's own message, without the `k8s\0` envelope).
+/// Decodes one object (protobuf: the object's own message, without the `k8s\0` envelope; see [`envelope`]).
 pub fn object(
-    _resource: Resource,
-    _encoding: Encoding,
-    _bytes: &[u8],
-    _keep: Keep,
-    _interner: &Interner,
+    resource: Resource,
+    encoding: Encoding,
+    bytes: &[u8],
+    keep: Keep,
+    interner: &Interner,
 ) -> Result<Object, DecodeError> {
-    Err(DecodeError::Shape("to be written"))
+    let to = &Into { interner, keep };
+    Ok(match resource {
+        Resource::Namespaces => Object::Namespace(lean(encoding, bytes, to)?),
+        Resource::Nodes => Object::Node(lean(encoding, bytes, to)?),
+        Resource::Pods => Object::Pod(lean(encoding, bytes, to)?),
+        Resource::Services => Object::Service(lean(encoding, bytes, to)?),
+        Resource::EndpointSlices => Object::EndpointSlice(lean(encoding, bytes, to)?),
+        Resource::Deployments => Object::Deployment(lean(encoding, bytes, to)?),
+        Resource::ReplicaSets => Object::ReplicaSet(lean(encoding, bytes, to)?),
+        Resource::StatefulSets => Object::StatefulSet(lean(encoding, bytes, to)?),
+        Resource::DaemonSets => Object::DaemonSet(lean(encoding, bytes, to)?),
+        Resource::Jobs => Object::Job(lean(encoding, bytes, to)?),
+        Resource::Leases => Object::Lease(lean(encoding, bytes, to)?),
+        Resource::ConfigMaps => Object::MetaOnly(Arc::new(metadata(encoding, bytes, keep, interner)?)),
+        Resource::Secrets => Object::MetaOnly(lean(encoding, bytes, to)?),
+    })
+}
+
+/// Decodes only the metadata of an object of any kind, whole or `PartialObjectMetadata`.
+pub fn metadata(
+    encoding: Encoding,
+    bytes: &[u8],
+    keep: Keep,
+    interner: &Interner,
+) -> Result<MetaOnly, DecodeError> {
+    Ok(read::<Metadata>(encoding, bytes, &Into { interner, keep })?.0)
+}
+
+fn lean<T: Lean>(encoding: Encoding, bytes: &[u8], to: &Into<'_>) -> Result<Arc<T>, DecodeError> {
+    read(encoding, bytes, to).map(Arc::new)
+}
+
+fn read<T: Lean>(encoding: Encoding, bytes: &[u8], to: &Into<'_>) -> Result<T, DecodeError> {
+    let wire = match encoding {
+        Encoding::Protobuf => T::Wire::decode(bytes)?,
+        Encoding::Json => wire::from_json(bytes)?,
+    };
+    Ok(T::from_wire(wire, to))
 }

@@ -8,6 +8,7 @@
 //!
 //! Entry points: [`Resource`] (the table of kinds), [`Object`], [`decode`], [`stream`].
 
+mod convert;
 pub mod decode;
 pub mod encode;
 pub mod interner;
