@@ -9,9 +9,6 @@ use crate::meta::MetaOnly;
 use crate::wire;
 use crate::{Interner, Object, Resource};
 
-/// The first bytes of a Kubernetes protobuf body; `runtime.Unknown` follows.
-pub const PROTOBUF_MAGIC: [u8; 4] = *b"k8s\0";
-
 /// The two encodings of the Kubernetes API that Plimsoll reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -42,7 +39,7 @@ pub enum DecodeError {
     Shape(&'static str),
 }
 
-/// Decodes one object (protobuf: the object's own message, without the `k8s\0` envelope; see [`envelope`]).
+/// Decodes one object (protobuf: the object's own message, without the `k8s\0` envelope; see [`crate::envelope`]).
 pub fn object(
     resource: Resource,
     encoding: Encoding,
@@ -85,6 +82,9 @@ fn lean<T: Lean>(encoding: Encoding, bytes: &[u8], to: &Into<'_>) -> Result<Arc<
 fn read<T: Lean>(encoding: Encoding, bytes: &[u8], to: &Into<'_>) -> Result<T, DecodeError> {
     let wire = match encoding {
         Encoding::Protobuf => T::Wire::decode(bytes)?,
+        Encoding::Json if !bytes.trim_ascii_start().starts_with(b"{") => {
+            return Err(DecodeError::Shape("not a JSON object"));
+        }
         Encoding::Json => wire::from_json(bytes)?,
     };
     Ok(T::from_wire(wire, to))

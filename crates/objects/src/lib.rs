@@ -11,6 +11,7 @@
 mod convert;
 pub mod decode;
 pub mod encode;
+pub mod envelope;
 pub mod interner;
 #[expect(
     missing_docs,
@@ -48,6 +49,7 @@ pub mod resource;
 )]
 pub mod service;
 pub mod shared;
+pub mod status;
 pub mod stream;
 mod wire;
 #[expect(
@@ -56,12 +58,14 @@ mod wire;
 )]
 pub mod workload;
 
+pub use envelope::ObjectBytes;
 pub use interner::{Interner, Sym};
 pub use meta::{Condition, Labels, Meta, Owner, Status3};
 pub use object::{Key, Object};
 pub use quantity::{IntOrString, Quantity};
 pub use resource::{Resource, ResourceInfo};
 pub use shared::Shared;
+pub use status::Status;
 
 /// A string that is mostly unique (a name, a UID): inline up to 24 bytes.
 pub type Text = compact_str::CompactString;

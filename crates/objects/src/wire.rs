@@ -4,6 +4,7 @@
 //! (v1.37, unchanged since the fields exist); a field that is not listed is skipped on the wire and never allocated:
 //! `managedFields`, the `data` of Secrets and ConfigMaps, pod templates, volumes other than claims, probes, environments.
 
+mod fields;
 mod list;
 mod meta;
 mod node;
@@ -13,7 +14,8 @@ mod scalars;
 mod service;
 mod workload;
 
-pub(crate) use list::{ListMeta, Status, StatusDetails};
+pub(crate) use fields::{Damaged, Fields, Varint, WireType, key};
+pub(crate) use list::{ListMeta, Status};
 pub(crate) use meta::{
     Condition, DeploymentCondition, ObjectMeta, OwnerReference, PartialObjectMetadata, Secret,
 };
