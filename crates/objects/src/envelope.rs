@@ -128,7 +128,8 @@ fn json_identity(bytes: &[u8]) -> Identity {
         name: String,
         resource_version: String,
     }
-    let Named { namespace, name, resource_version } = wire::from_json::<Whole>(bytes).unwrap_or_default().metadata;
+    let Named { namespace, name, resource_version } =
+        wire::from_json::<Whole>(bytes).unwrap_or_default().metadata;
     Identity { namespace, name, resource_version }
 }
 

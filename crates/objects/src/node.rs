@@ -9,6 +9,8 @@ pub struct Node {
     pub meta: Meta,
     // spec
     pub pod_cidr: Sym,
+    /// One per IP family; the first is `pod_cidr`.
+    pub pod_cidrs: Box<[Sym]>,
     pub provider_id: Sym,
     pub unschedulable: bool,
     pub taints: Box<[Taint]>,

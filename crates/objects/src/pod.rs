@@ -22,8 +22,10 @@ pub struct Pod {
     pub node_selector: Labels,
     pub tolerations: Shared<Toleration>,
     pub overhead: Resources,
-    /// Only volumes that are PersistentVolumeClaims.
+    /// Only volumes that are PersistentVolumeClaims or make one (ephemeral volumes).
     pub claims: Shared<VolumeClaim>,
+    /// Devices asked for by dynamic resource allocation; most pods have none.
+    pub resource_claims: Box<[ResourceClaim]>,
     pub containers: Shared<Container>,
     pub init_containers: Shared<Container>,
     // status
@@ -106,10 +108,22 @@ pub struct Toleration {
     pub seconds: Option<i64>,
 }
 
-/// A volume of a pod that is a PersistentVolumeClaim.
+/// A volume of a pod that is a PersistentVolumeClaim, or an ephemeral one that makes a claim of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VolumeClaim {
     pub volume: Sym,
+    /// Empty for an ephemeral volume, whose claim is called `<pod>-<volume>`: a name per pod would end the sharing.
     pub claim: Sym,
     pub read_only: bool,
+    pub ephemeral: bool,
+}
+
+/// `core/v1 PodResourceClaim`, with the claim's name that the status resolved. One of `claim` and `template` is set by the
+/// user; an entry with neither is not kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResourceClaim {
+    pub name: Sym,
+    /// The ResourceClaim object; empty while a template's claim is being made.
+    pub claim: Text,
+    pub template: Sym,
 }

@@ -75,6 +75,8 @@ pub struct Job {
     pub active_deadline_seconds: Option<i64>,
     pub suspend: Option<bool>,
     pub active: i32,
+    /// Absent counts as 0.
+    pub ready: i32,
     pub succeeded: i32,
     pub failed: i32,
     pub start_time: Option<Seconds>,

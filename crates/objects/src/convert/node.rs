@@ -13,6 +13,7 @@ impl Lean for Node {
         Self {
             meta: to.meta(wire.metadata),
             pod_cidr: to.sym(&spec.pod_cidr),
+            pod_cidrs: boxed(spec.pod_cidrs, |cidr| to.sym(&cidr)),
             provider_id: to.sym(&spec.provider_id),
             unschedulable: spec.unschedulable,
             taints: boxed(spec.taints, |taint| Taint {
@@ -34,6 +35,7 @@ impl Lean for Node {
             provider_id: self.provider_id.to_string(),
             unschedulable: self.unschedulable,
             taints: self.taints.iter().map(taint).collect(),
+            pod_cidrs: self.pod_cidrs.iter().map(|cidr| cidr.to_string()).collect(),
         };
         let address = |(kind, address): &(crate::Sym, crate::Sym)| wire::NodeAddress {
             kind: kind.to_string(),

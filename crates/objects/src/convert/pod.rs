@@ -3,7 +3,7 @@
 use super::meta::{conditions, meta};
 use super::{Into, Lean, boxed, exact, pairs, port, resources, seconds, time};
 use crate::pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Pod, Terminated, Toleration, VolumeClaim,
+    Container, ContainerPort, ContainerState, ContainerStatus, Pod, ResourceClaim, Terminated, Toleration, VolumeClaim,
 };
 use crate::wire;
 use crate::{Shared, Text};
@@ -31,6 +31,7 @@ impl Lean for Pod {
             tolerations: to.interner.list(exact(spec.tolerations.iter(), |wire| to.toleration(wire))),
             overhead: to.resources(&spec.overhead),
             claims: to.claims(spec.volumes),
+            resource_claims: to.resource_claims(spec.resource_claims, &status.resource_claim_statuses),
             containers: to.containers(&spec.containers),
             init_containers: to.containers(&spec.init_containers),
             phase: to.sym(&status.phase),
@@ -62,6 +63,7 @@ impl Lean for Pod {
             priority_class_name: self.priority_class.to_string(),
             runtime_class_name: self.runtime_class.to_string(),
             overhead: resources(&self.overhead),
+            resource_claims: self.resource_claims.iter().map(resource_claim).collect(),
         };
         let status = wire::PodStatus {
             phase: self.phase.to_string(),
@@ -74,6 +76,7 @@ impl Lean for Pod {
             qos_class: self.qos_class.to_string(),
             init_container_statuses: self.init_container_statuses.iter().map(container_status).collect(),
             pod_ips: self.pod_ips.iter().map(|ip| wire::PodIp { ip: ip.to_string() }).collect(),
+            resource_claim_statuses: self.resource_claims.iter().filter_map(resource_claim_status).collect(),
         };
         wire::Pod { metadata: meta(&self.meta), spec: Some(spec), status: Some(status) }
     }
@@ -117,16 +120,40 @@ impl Into<'_> {
     fn claims(&self, volumes: Vec<wire::Volume>) -> Shared<VolumeClaim> {
         let mut claims = Vec::new();
         for volume in volumes {
-            let Some(claim) = volume.source.and_then(|source| source.persistent_volume_claim) else {
+            let source = volume.source.unwrap_or_default();
+            let ephemeral = source.persistent_volume_claim.is_none() && source.ephemeral.is_some();
+            if source.persistent_volume_claim.is_none() && !ephemeral {
                 continue;
-            };
+            }
+            let claim = source.persistent_volume_claim.unwrap_or_default();
             claims.push(VolumeClaim {
                 volume: self.sym(&volume.name),
                 claim: self.sym(&claim.claim_name),
                 read_only: claim.read_only,
+                ephemeral,
             });
         }
         self.interner.list(claims)
+    }
+
+    fn resource_claims(
+        &self,
+        wire: Vec<wire::PodResourceClaim>,
+        resolved: &[wire::PodResourceClaimStatus],
+    ) -> Box<[ResourceClaim]> {
+        let named = |claim: &wire::PodResourceClaim| {
+            claim.resource_claim_name.is_some() || claim.resource_claim_template_name.is_some()
+        };
+        let claims = wire.into_iter().filter(named).map(|claim| {
+            let status = resolved.iter().find(|status| status.name == claim.name);
+            let made = || status.map(|status| status.resource_claim_name.clone());
+            ResourceClaim {
+                name: self.sym(&claim.name),
+                claim: Text::new(claim.resource_claim_name.or_else(made).unwrap_or_default()),
+                template: self.sym(&claim.resource_claim_template_name.unwrap_or_default()),
+            }
+        });
+        claims.collect()
     }
 
     fn container_status(&self, wire: wire::ContainerStatus) -> ContainerStatus {
@@ -192,8 +219,28 @@ fn toleration(own: &Toleration) -> wire::Toleration {
 
 fn volume(own: &VolumeClaim) -> wire::Volume {
     let claim = wire::Claim { claim_name: own.claim.to_string(), read_only: own.read_only };
-    let source = wire::VolumeSource { persistent_volume_claim: Some(claim) };
+    let source = wire::VolumeSource {
+        persistent_volume_claim: (!own.ephemeral).then_some(claim),
+        ephemeral: own.ephemeral.then_some(wire::Ephemeral {}),
+    };
     wire::Volume { name: own.volume.to_string(), source: Some(source) }
+}
+
+/// The name of a template's claim comes from the status and goes back there.
+fn resource_claim(own: &ResourceClaim) -> wire::PodResourceClaim {
+    let is_templated = !own.template.is_empty();
+    wire::PodResourceClaim {
+        name: own.name.to_string(),
+        resource_claim_name: (!is_templated).then(|| own.claim.to_string()),
+        resource_claim_template_name: is_templated.then(|| own.template.to_string()),
+    }
+}
+
+fn resource_claim_status(own: &ResourceClaim) -> Option<wire::PodResourceClaimStatus> {
+    (!own.template.is_empty() && !own.claim.is_empty()).then(|| wire::PodResourceClaimStatus {
+        name: own.name.to_string(),
+        resource_claim_name: own.claim.to_string(),
+    })
 }
 
 fn container_status(own: &ContainerStatus) -> wire::ContainerStatus {

@@ -195,6 +195,7 @@ impl Lean for Job {
             active_deadline_seconds: spec.active_deadline_seconds,
             suspend: spec.suspend,
             active: status.active,
+            ready: status.ready,
             succeeded: status.succeeded,
             failed: status.failed,
             start_time: status.start_time.map(|time| time.seconds),
@@ -216,6 +217,7 @@ impl Lean for Job {
             start_time: self.start_time.map(set),
             completion_time: self.completion_time.map(set),
             active: self.active,
+            ready: self.ready,
             succeeded: self.succeeded,
             failed: self.failed,
         };

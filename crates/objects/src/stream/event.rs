@@ -54,7 +54,9 @@ impl<'a> WatchEvent<'a> {
             "MODIFIED" => Self::Modified(object),
             "DELETED" => Self::Deleted(object),
             "BOOKMARK" => bookmark(object)?,
-            "ERROR" => Self::Error(Status::of(object).ok_or(DecodeError::Shape("an ERROR event without a status"))?),
+            "ERROR" => {
+                Self::Error(Status::of(object).ok_or(DecodeError::Shape("an ERROR event without a status"))?)
+            }
             _ => return Err(DecodeError::Shape("an event of unknown type")),
         })
     }
@@ -104,6 +106,7 @@ fn bookmark(object: ObjectBytes<'_>) -> Result<WatchEvent<'_>, DecodeError> {
     if metadata.resource_version.is_empty() {
         return Err(DecodeError::Shape("a bookmark without a resourceVersion"));
     }
-    let initial_events_end = metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| value == "true");
+    let initial_events_end =
+        metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| value == "true");
     Ok(WatchEvent::Bookmark { resource_version: metadata.resource_version, initial_events_end })
 }

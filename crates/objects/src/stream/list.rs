@@ -1,8 +1,8 @@
 //! LIST bodies in either encoding.
 
+use super::StreamError;
 use super::json_list::JsonList;
 use super::protobuf_list::ProtobufList;
-use super::StreamError;
 use crate::decode::Encoding;
 use crate::envelope::{ObjectBytes, PROTOBUF_MAGIC};
 use crate::wire;

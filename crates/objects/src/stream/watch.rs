@@ -38,7 +38,9 @@ impl WatchDecoder {
         }
         match &mut self.0 {
             State::Empty => Ok(()),
-            State::Protobuf(frames) => frames.feed(chunk, &mut |frame| each(event(Encoding::Protobuf, frame))),
+            State::Protobuf(frames) => {
+                frames.feed(chunk, &mut |frame| each(event(Encoding::Protobuf, frame)))
+            }
             State::Json(frames) => frames.feed(chunk, &mut |frame| each(event(Encoding::Json, frame))),
         }
     }

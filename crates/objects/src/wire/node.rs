@@ -32,6 +32,9 @@ pub(crate) struct NodeSpec {
     pub(crate) unschedulable: bool,
     #[prost(message, repeated, tag = "5")]
     pub(crate) taints: Vec<Taint>,
+    #[prost(string, repeated, tag = "7")]
+    #[serde(rename = "podCIDRs")]
+    pub(crate) pod_cidrs: Vec<String>,
 }
 
 /// `core/v1 Taint`.

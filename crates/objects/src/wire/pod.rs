@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::wire::{Condition, ObjectMeta, Quantity, Time};
 
@@ -52,25 +52,72 @@ pub(crate) struct PodSpec {
     pub(crate) runtime_class_name: String,
     #[prost(btree_map = "string, message", tag = "32")]
     pub(crate) overhead: BTreeMap<String, Quantity>,
+    #[prost(message, repeated, tag = "39")]
+    pub(crate) resource_claims: Vec<PodResourceClaim>,
+}
+
+/// `core/v1 PodResourceClaim`.
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct PodResourceClaim {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) resource_claim_name: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    pub(crate) resource_claim_template_name: Option<String>,
+}
+
+/// `core/v1 PodResourceClaimStatus`.
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct PodResourceClaimStatus {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(string, tag = "2")]
+    pub(crate) resource_claim_name: String,
 }
 
 /// `core/v1 Volume`. In JSON the source's fields stand in the volume itself.
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(from = "InlinedVolume")]
 pub(crate) struct Volume {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
     #[prost(message, optional, tag = "2")]
-    #[serde(rename = "persistentVolumeClaim", deserialize_with = "inlined_claim")]
     pub(crate) source: Option<VolumeSource>,
 }
 
-/// `core/v1 VolumeSource`: claims only.
+/// `core/v1 VolumeSource`: claims, and volumes that make one.
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct VolumeSource {
     #[prost(message, optional, tag = "10")]
     pub(crate) persistent_volume_claim: Option<Claim>,
+    #[prost(message, optional, tag = "29")]
+    pub(crate) ephemeral: Option<Ephemeral>,
+}
+
+/// `core/v1 EphemeralVolumeSource`: only that it is one.
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(default)]
+pub(crate) struct Ephemeral {}
+
+/// [`Volume`] as JSON has it.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct InlinedVolume {
+    name: String,
+    persistent_volume_claim: Option<Claim>,
+    ephemeral: Option<Ephemeral>,
+}
+
+impl From<InlinedVolume> for Volume {
+    fn from(inlined: InlinedVolume) -> Self {
+        let InlinedVolume { name, persistent_volume_claim, ephemeral } = inlined;
+        let is_kept = persistent_volume_claim.is_some() || ephemeral.is_some();
+        Self { name, source: is_kept.then_some(VolumeSource { persistent_volume_claim, ephemeral }) }
+    }
 }
 
 /// `core/v1 PersistentVolumeClaimVolumeSource`.
@@ -164,6 +211,8 @@ pub(crate) struct PodStatus {
     #[prost(message, repeated, tag = "12")]
     #[serde(rename = "podIPs")]
     pub(crate) pod_ips: Vec<PodIp>,
+    #[prost(message, repeated, tag = "15")]
+    pub(crate) resource_claim_statuses: Vec<PodResourceClaimStatus>,
 }
 
 /// `core/v1 PodIP`.
@@ -240,9 +289,4 @@ pub(crate) struct Terminated {
     pub(crate) started_at: Option<Time>,
     #[prost(message, optional, tag = "6")]
     pub(crate) finished_at: Option<Time>,
-}
-
-fn inlined_claim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VolumeSource>, D::Error> {
-    let claim = Option::<Claim>::deserialize(deserializer)?;
-    Ok(claim.map(|claim| VolumeSource { persistent_volume_claim: Some(claim) }))
 }

@@ -247,4 +247,6 @@ pub(crate) struct JobStatus {
     pub(crate) succeeded: i32,
     #[prost(int32, tag = "6")]
     pub(crate) failed: i32,
+    #[prost(int32, tag = "9")]
+    pub(crate) ready: i32,
 }
