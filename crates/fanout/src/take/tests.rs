@@ -1,0 +1,1 @@
+//! What an agent takes and what it does not.
