@@ -1,0 +1,106 @@
+//! All wiring of the agent on one screen.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use environment::{Clock, Entropy};
+use node_probe::pods::{FollowConfig, follow};
+use objects::Interner;
+use prometheus_client::registry::Registry;
+use telemetry_export::{BindError, Limits, Routes, bind, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::endpoint;
+use crate::metrics::Metrics;
+use crate::pods::Pods;
+use crate::scrape::Scrapes;
+use crate::status::Status;
+
+/// Why the agent does not start: one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// No `/proc`.
+    #[error("cannot read {0}: {1}; mount the host's procfs there or name its folder with --path.procfs")]
+    Procfs(String, std::io::Error),
+}
+
+/// An agent that listens but does not work yet.
+pub struct Agent {
+    node_name: String,
+    listener: TcpListener,
+    addresses: Addresses,
+    routes: Routes,
+    scrapes: Arc<Scrapes>,
+    pods: Arc<Pods>,
+    follow: FollowConfig,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// Where the agent listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// `/metrics`, `/healthz`, `/livez`, `/readyz`.
+    pub metrics: SocketAddr,
+}
+
+/// Binds the port and wires everything up.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn assemble(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Agent, StartError> {
+    let stat = config.roots.procfs.join("stat");
+    std::fs::metadata(&stat).map_err(|failed| StartError::Procfs(stat.display().to_string(), failed))?;
+    let listener = bind(config.listen, config.port_fallback).await?;
+    let metrics = listener.local_addr().map_err(|failed| BindError::Other(config.listen, failed))?;
+
+    let mut registry = Registry::default();
+    let own = Metrics::register(&mut registry);
+    let pods = Arc::new(Pods::new(clock.clone(), own.clone()));
+    let scrapes = Scrapes::new(config.roots, pods.clone(), own, registry, clock);
+    Ok(Agent {
+        node_name: config.node_name,
+        listener,
+        addresses: Addresses { metrics },
+        routes: endpoint::routes(scrapes.clone()),
+        scrapes,
+        pods,
+        follow: FollowConfig { pods_api: config.pods_api_socket, cri: config.cri_socket },
+        entropy,
+    })
+}
+
+impl Agent {
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The pods it knows.
+    pub fn pods(&self) -> Arc<Pods> {
+        self.pods.clone()
+    }
+
+    /// A way to ask for its state while it runs.
+    pub fn status(&self) -> impl Fn() -> Status + Send + Sync + 'static {
+        let (name, scrapes) = (self.node_name.clone(), self.scrapes.clone());
+        move || Status::read(&name, &scrapes, None)
+    }
+
+    /// Works until `stop` is cancelled, then lets scrapes under way finish.
+    pub async fn run(self, stop: CancellationToken) {
+        let followed = follow(self.follow, Arc::new(Interner::default()), self.pods, self.entropy);
+        let following = environment::spawn("pods", stop.clone().run_until_cancelled_owned(followed));
+        serve(self.listener, Arc::new(self.routes), Limits::default(), stop).await;
+        // It ends with the same token; a panic in it has been reported by the runtime.
+        let _ = following.await;
+    }
+}

@@ -1,0 +1,59 @@
+//! Collectors `vmstat`, `conntrack`, `filefd`, `entropy`.
+
+use std::io;
+
+use exposition::{Kind, Writer};
+use node_probe::filesystems::Filesystems;
+use node_probe::proc::{counters, sockets};
+use node_probe::scan;
+
+use super::{Node, absent_is_fine};
+
+pub(super) fn vmstat(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+    for (field, value) in counters::vmstat(node.proc("vmstat")?) {
+        let (name, help) =
+            (format!("node_vmstat_{field}"), format!("/proc/vmstat information field {field}."));
+        writer.single(&name, &help, Kind::Unknown, value as f64);
+    }
+    Ok(())
+}
+
+/// The kernel module may not be there.
+pub(super) fn conntrack(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+    let entries = optional(node, "sys/net/netfilter/nf_conntrack_count")?;
+    let limit = optional(node, "sys/net/netfilter/nf_conntrack_max")?;
+    if let (Some(entries), Some(limit)) = (entries, limit) {
+        let help = "Number of currently allocated flow entries for connection tracking.";
+        writer.single("node_nf_conntrack_entries", help, Kind::Gauge, entries);
+        let help = "Maximum size of connection tracking table.";
+        writer.single("node_nf_conntrack_entries_limit", help, Kind::Gauge, limit);
+    }
+    Ok(())
+}
+
+pub(super) fn filefd(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+    let (allocated, maximum) =
+        sockets::file_nr(node.proc("sys/fs/file-nr")?).ok_or(io::ErrorKind::InvalidData)?;
+    writer.single(
+        "node_filefd_allocated",
+        "File descriptor statistics: allocated.",
+        Kind::Gauge,
+        allocated as f64,
+    );
+    writer.single("node_filefd_maximum", "File descriptor statistics: maximum.", Kind::Gauge, maximum as f64);
+    Ok(())
+}
+
+pub(super) fn entropy(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+    if let Some(bits) = optional(node, "sys/kernel/random/entropy_avail")? {
+        writer.single("node_entropy_available_bits", "Bits of available entropy.", Kind::Gauge, bits);
+    }
+    if let Some(bits) = optional(node, "sys/kernel/random/poolsize")? {
+        writer.single("node_entropy_pool_size_bits", "Bits of entropy pool.", Kind::Gauge, bits);
+    }
+    Ok(())
+}
+
+fn optional(node: &mut Node, name: &str) -> io::Result<Option<f64>> {
+    absent_is_fine(node.proc(name).map(|bytes| scan::number(bytes).map(|number| number as f64)))
+}
