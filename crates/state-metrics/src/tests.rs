@@ -1,0 +1,3 @@
+//! What the families print.
+
+mod golden;
