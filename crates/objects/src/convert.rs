@@ -93,9 +93,9 @@ fn time(seconds: Seconds) -> Option<wire::Time> {
 }
 
 fn micros(time: Option<wire::Time>) -> i64 {
-    time.map_or(0, |time| {
-        time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos) / 1_000)
-    })
+    let Some(time) = time else { return 0 };
+    let micros = i128::from(time.seconds) * 1_000_000 + i128::from(time.nanos / 1_000);
+    micros.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 fn micro_time(micros: i64) -> Option<wire::Time> {

@@ -25,8 +25,9 @@ pub(crate) use node::{
 };
 pub(crate) use nulls::from_json;
 pub(crate) use pod::{
-    Claim, Container, ContainerPort, ContainerState, ContainerStatus, Ephemeral, Pod, PodIp, PodResourceClaim,
-    PodResourceClaimStatus, PodSpec, PodStatus, Requirements, Running, Terminated, Toleration, Volume, VolumeSource, Waiting,
+    Claim, Container, ContainerPort, ContainerState, ContainerStatus, Ephemeral, Pod, PodIp,
+    PodResourceClaim, PodResourceClaimStatus, PodSpec, PodStatus, Requirements, Running, Terminated,
+    Toleration, Volume, VolumeSource, Waiting,
 };
 pub(crate) use scalars::{IntOrString, Quantity, Time};
 pub(crate) use service::{

@@ -3,7 +3,8 @@
 use super::meta::{conditions, meta};
 use super::{Into, Lean, boxed, exact, pairs, port, resources, seconds, time};
 use crate::pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Pod, ResourceClaim, Terminated, Toleration, VolumeClaim,
+    Container, ContainerPort, ContainerState, ContainerStatus, Pod, ResourceClaim, Terminated, Toleration,
+    VolumeClaim,
 };
 use crate::wire;
 use crate::{Shared, Text};

@@ -101,7 +101,7 @@ fn nanos(whole: &str, fraction: &str, exponent: i64, factor: u128) -> u128 {
         units = (units * 10).min(NANOS_MAX);
     }
     let parts = (parts * factor).div_ceil(FRACTION_PER_NANO)
-        + u128::from(rest && (parts * factor) % FRACTION_PER_NANO == 0);
+        + u128::from(rest && (parts * factor).is_multiple_of(FRACTION_PER_NANO));
     let units = units.saturating_mul(factor).saturating_mul(NANOS_PER_UNIT);
     units.saturating_add(parts).min(NANOS_MAX)
 }

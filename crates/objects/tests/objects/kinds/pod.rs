@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_pb::api::core::v1 as core;
 use k8s_pb::apimachinery::pkg::api::resource::Quantity as QuantityMessage;
 use objects::pod::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Pod, Resources, ResourceClaim, Terminated,
+    Container, ContainerPort, ContainerState, ContainerStatus, Pod, ResourceClaim, Resources, Terminated,
     Toleration, VolumeClaim,
 };
 use objects::{Condition, Object, Quantity, Resource, Status3};
@@ -96,7 +96,10 @@ fn message_spec() -> core::PodSpec {
         volumes: vec![
             volume("data", core::VolumeSource { persistent_volume_claim: Some(claim), ..Default::default() }),
             volume("conf", core::VolumeSource { config_map: Some(Default::default()), ..Default::default() }),
-            volume("scratch", core::VolumeSource { ephemeral: Some(Default::default()), ..Default::default() }),
+            volume(
+                "scratch",
+                core::VolumeSource { ephemeral: Some(Default::default()), ..Default::default() },
+            ),
         ],
         resource_claims: vec![resource_claim("gpu", text("gpus")), resource_claim("fpga", None)],
         init_containers: vec![proxy],
@@ -151,10 +154,7 @@ fn message_status() -> core::PodStatus {
     let proxy = core::ContainerStatus {
         name: text("proxy"),
         state: Some(core::ContainerState {
-            waiting: Some(core::ContainerStateWaiting {
-                reason: text("PodInitializing"),
-                message: text(""),
-            }),
+            waiting: Some(core::ContainerStateWaiting { reason: text("PodInitializing"), message: text("") }),
             ..Default::default()
         }),
         last_state: Some(core::ContainerState::default()),
@@ -195,7 +195,8 @@ fn resources(entries: &[(&str, &str)]) -> Resources {
 }
 
 fn statuses() -> [ContainerStatus; 2] {
-    let terminated = Terminated { reason: sym("OOMKilled"), exit_code: 137, signal: 9, started: 6, finished: 7 };
+    let terminated =
+        Terminated { reason: sym("OOMKilled"), exit_code: 137, signal: 9, started: 6, finished: 7 };
     let web = ContainerStatus {
         name: sym("web"),
         image: sym("docker.io/nginx:1.29"),
@@ -274,7 +275,8 @@ fn pod() {
         pod_ips: ["10.0.1.5".into(), "fd00::5".into()].into(),
         qos_class: sym("Burstable"),
         start_time: Some(3),
-        conditions: [Condition { kind: sym("Ready"), status: Status3::True, reason: sym("r"), since: 4 }].into(),
+        conditions: [Condition { kind: sym("Ready"), status: Status3::True, reason: sym("r"), since: 4 }]
+            .into(),
         container_statuses: [web_status].into(),
         init_container_statuses: [proxy_status].into(),
     };

@@ -29,8 +29,11 @@ fn service() {
         node_port: Some(30_080),
         ..Default::default()
     };
-    let ingress =
-        core::LoadBalancerIngress { ip: text("192.0.2.3"), hostname: text("lb.example"), ..Default::default() };
+    let ingress = core::LoadBalancerIngress {
+        ip: text("192.0.2.3"),
+        hostname: text("lb.example"),
+        ..Default::default()
+    };
     let message = core::Service {
         metadata: Some(message_meta()),
         spec: Some(core::ServiceSpec {
@@ -74,7 +77,12 @@ fn a_single_cluster_ip_counts() {
         ..Default::default()
     };
     let expected = Service { meta: meta(), cluster_ips: ["None".into()].into(), ..Service::default() };
-    check(Resource::Services, r#"{"spec": {"clusterIP": "None"}}"#, &message, Object::Service(Arc::new(expected)));
+    check(
+        Resource::Services,
+        r#"{"spec": {"clusterIP": "None"}}"#,
+        &message,
+        Object::Service(Arc::new(expected)),
+    );
 }
 
 #[test]

@@ -142,10 +142,12 @@ fn stateful_set() {
             replicas: Some(2),
             template: template(),
             service_name: text("db"),
-            persistent_volume_claim_retention_policy: Some(apps::StatefulSetPersistentVolumeClaimRetentionPolicy {
-                when_deleted: text("Retain"),
-                when_scaled: text("Delete"),
-            }),
+            persistent_volume_claim_retention_policy: Some(
+                apps::StatefulSetPersistentVolumeClaimRetentionPolicy {
+                    when_deleted: text("Retain"),
+                    when_scaled: text("Delete"),
+                },
+            ),
             ordinals: Some(apps::StatefulSetOrdinals { start: Some(5) }),
             ..Default::default()
         }),
