@@ -17,8 +17,9 @@ use crate::message::{
 use crate::session::SILENCES_MAX;
 use crate::take::{Take, Taken, View};
 
-/// From asking for a connection to having one: name resolution, TCP, TLS. Longer than a hub's accept queue under load.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// From asking for a connection to having one: name resolution, TCP, TLS, several addresses. The driver has shorter ones
+/// for each step; this one is for a driver that does not come back.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 /// From `Hello` to the first answer.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 /// Heartbeat intervals outside of this are the hub's mistake, and are taken as the nearest of the two.
@@ -169,7 +170,7 @@ impl Subscriber {
                 self.stats.attempts += 1;
                 vec![AgentAction::Connect]
             }
-            Phase::Connecting => self.give_up("no connection within 15 s", now, draw),
+            Phase::Connecting => self.give_up("no connection within 45 s", now, draw),
             Phase::Greeting => self.give_up("no answer from the hub within 15 s", now, draw),
             Phase::Connected { .. } if now >= self.silent_since() + self.heartbeat * SILENCES_MAX => {
                 self.give_up("the hub has fallen silent", now, draw)

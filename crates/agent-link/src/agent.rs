@@ -1,0 +1,123 @@
+//! The agent's end: one task that follows the hub for as long as the agent lives.
+
+mod connect;
+mod follow;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use environment::{Clock, Entropy};
+use fanout::{Phase, Subscriber, SubscriberStats, View};
+use parking_lot::Mutex;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{AgentLinkConfig, Transport};
+use crate::error::LinkError;
+use crate::metrics;
+use crate::resolve::HubAddress;
+use crate::tls::{self, End, Reloading};
+use connect::Dialer;
+
+/// A running link. Dropping it does not stop it; the token does.
+#[derive(Clone)]
+pub struct AgentLink {
+    shared: Arc<Shared>,
+    view: watch::Receiver<View>,
+}
+
+/// How the link is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// A hub has admitted this agent.
+    pub connected: bool,
+    /// Everything has come since.
+    pub synced: bool,
+    /// Since the link is connected or not, as `connected` says.
+    pub for_: Duration,
+    /// Since a hub was last heard; `None`: never.
+    pub last_heard: Option<Duration>,
+    /// Items held.
+    pub items: usize,
+    /// Agents that the hub knows.
+    pub fleet: u32,
+    /// Why the last attempt or stream ended; `None` while connected.
+    pub last_error: Option<String>,
+    /// Counters.
+    pub stats: SubscriberStats,
+}
+
+pub(crate) struct Shared {
+    subscriber: Mutex<Subscriber>,
+    clock: Arc<dyn Clock>,
+    /// When the link went down last (or began), and why.
+    down: Mutex<(Duration, Option<String>)>,
+}
+
+impl AgentLink {
+    /// Reads the certificates and starts following; returns at once, whether there is a hub or not.
+    ///
+    /// # Errors
+    /// The hub's address cannot be read, or is not loopback without TLS; a certificate is missing or wrong.
+    pub fn spawn(
+        config: AgentLinkConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &mut Registry,
+        stop: CancellationToken,
+    ) -> Result<Self, LinkError> {
+        let address =
+            HubAddress::parse(&config.hub).ok_or_else(|| LinkError::BadHub { hub: config.hub.clone() })?;
+        let tls = match &config.transport {
+            Transport::Mutual { dir } => Some(Reloading::load(dir, End::Agent, tls::client, &clock)?),
+            Transport::InsecureLoopback if address.is_loopback() => None,
+            Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub }),
+        };
+        if let Some(tls) = &tls {
+            environment::spawn("agent-certificates", tls.clone().watch(stop.clone()));
+        }
+        let now = clock.monotonic();
+        let subscriber = Subscriber::new(&config.node, &config.version, now);
+        let (sender, view) = watch::channel(subscriber.view().clone());
+        let shared =
+            Arc::new(Shared { subscriber: Mutex::new(subscriber), clock, down: Mutex::new((now, None)) });
+        metrics::register_agent(registry, shared.clone(), tls.clone());
+        let dialer = Dialer::new(address, &config, tls)?;
+        let follower = follow::follow(shared.clone(), dialer, entropy, sender, stop);
+        environment::spawn("hub-link", follower);
+        Ok(Self { shared, view })
+    }
+
+    /// All items, now and whenever they change. Complete sets only; the last one stays while there is no hub.
+    pub fn view(&self) -> watch::Receiver<View> {
+        self.view.clone()
+    }
+
+    /// How the link is.
+    pub fn status(&self) -> LinkStatus {
+        self.shared.status()
+    }
+}
+
+impl Shared {
+    pub(crate) fn status(&self) -> LinkStatus {
+        let now = self.clock.monotonic();
+        let subscriber = self.subscriber.lock();
+        let (down_since, error) = self.down.lock().clone();
+        let (connected, since) = match subscriber.phase() {
+            Phase::Connected { since } => (true, since),
+            _ => (false, down_since),
+        };
+        LinkStatus {
+            connected,
+            synced: subscriber.synced(),
+            for_: now.saturating_sub(since),
+            last_heard: subscriber.last_heard().map(|heard| now.saturating_sub(heard)),
+            items: subscriber.view().len(),
+            fleet: subscriber.fleet(),
+            last_error: if connected { None } else { error },
+            stats: subscriber.stats(),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The loop around the subscriber.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use environment::Entropy;
+use fanout::{AgentAction, HubMessage, Phase, View};
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use super::connect::{Dialer, Stream, explain};
+
+/// The dialer comes back with the outcome: it remembers addresses.
+type Attempt = BoxFuture<'static, (Dialer, Result<Stream, String>)>;
+
+struct Follower {
+    shared: Arc<Shared>,
+    entropy: Arc<dyn Entropy>,
+    view: watch::Sender<View>,
+    /// At home while no attempt runs.
+    dialer: Option<Dialer>,
+    attempt: Option<Attempt>,
+    stream: Option<Stream>,
+}
+
+enum Event {
+    Time,
+    Dialed(Dialer, Result<Stream, String>),
+    Message(Option<Result<HubMessage, tonic::Status>>),
+}
+
+pub(super) async fn follow(
+    shared: Arc<Shared>,
+    dialer: Dialer,
+    entropy: Arc<dyn Entropy>,
+    view: watch::Sender<View>,
+    stop: CancellationToken,
+) {
+    let mut follower = Follower { shared, entropy, view, dialer: Some(dialer), attempt: None, stream: None };
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => return,
+            event = follower.next() => event,
+        };
+        follower.handle(event);
+    }
+}
+
+impl Follower {
+    async fn next(&mut self) -> Event {
+        let now = self.shared.clock.monotonic();
+        let due = self.shared.subscriber.lock().next_wakeup();
+        let wait = due.saturating_sub(now);
+        // The last attempt may still hold the dialer when the next is due.
+        let wait = if wait.is_zero() { Duration::from_millis(1) } else { wait };
+        let attempt = async {
+            match self.attempt.as_mut() {
+                Some(attempt) => attempt.await,
+                None => std::future::pending().await,
+            }
+        };
+        let message = async {
+            match self.stream.as_mut() {
+                Some(stream) => stream.inbound.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Event::Time,
+            (dialer, outcome) = attempt => Event::Dialed(dialer, outcome),
+            message = message => Event::Message(message),
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let now = self.shared.clock.monotonic();
+        let entropy = self.entropy.clone();
+        let mut draw = || entropy.fraction();
+        let shared = self.shared.clone();
+        let actions = match event {
+            Event::Time => shared.subscriber.lock().poll(now, &mut draw),
+            Event::Dialed(dialer, outcome) => {
+                self.attempt = None;
+                self.dialer = Some(dialer);
+                match outcome {
+                    Ok(stream) => {
+                        let actions = shared.subscriber.lock().connected(now);
+                        // No greeting: the subscriber gave this attempt up.
+                        self.stream = (!actions.is_empty()).then_some(stream);
+                        actions
+                    }
+                    Err(reason) => {
+                        self.down(now, reason);
+                        Vec::new()
+                    }
+                }
+            }
+            Event::Message(Some(Ok(message))) => shared.subscriber.lock().on_message(message, now, &mut draw),
+            Event::Message(Some(Err(status))) => {
+                self.down(now, explain(&status));
+                Vec::new()
+            }
+            Event::Message(None) => {
+                self.down(now, "the hub ended the stream".to_owned());
+                Vec::new()
+            }
+        };
+        self.perform(actions, now);
+    }
+
+    fn perform(&mut self, actions: Vec<AgentAction>, now: Duration) {
+        for action in actions {
+            match action {
+                AgentAction::Connect => {
+                    if let Some(mut dialer) = self.dialer.take() {
+                        self.attempt = Some(Box::pin(async move {
+                            let outcome = dialer.dial().await;
+                            (dialer, outcome)
+                        }));
+                    }
+                }
+                AgentAction::Send(message) => {
+                    let sent = self.stream.as_ref().map(|stream| stream.outbound.try_send(message));
+                    if let Some(Err(_)) = sent {
+                        return self.down(now, "the hub takes no messages".to_owned());
+                    }
+                }
+                AgentAction::Disconnect(reason) => self.down(now, reason),
+                AgentAction::Changed => {
+                    self.view.send_replace(self.shared.subscriber.lock().view().clone());
+                }
+            }
+        }
+    }
+
+    /// The stream or the attempt is over, whoever ended it. A dialer that is still at it comes home by itself.
+    fn down(&mut self, now: Duration, reason: String) {
+        self.stream = None;
+        let was_up = {
+            let mut subscriber = self.shared.subscriber.lock();
+            let was_up = matches!(subscriber.phase(), Phase::Connected { .. });
+            subscriber.disconnected(now, &mut || self.entropy.fraction());
+            was_up
+        };
+        tracing::debug!(reason, "no hub");
+        let mut down = self.shared.down.lock();
+        if was_up {
+            down.0 = now;
+        }
+        down.1 = Some(reason);
+    }
+}

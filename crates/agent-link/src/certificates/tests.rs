@@ -1,0 +1,1 @@
+//! What `certs init` and `certs renew` leave behind.
