@@ -35,6 +35,13 @@ pub fn fleet_cap(clients: u32, requests_per_second: f64) -> Duration {
     crate::rate::seconds_up(fair_share.max(CAP_SECONDS_MIN))
 }
 
+/// The first ceiling for a fleet: even the first retries of clients that all fail in the same moment (an API server restarts)
+/// must not add up to more than it allows; never below [`BASE_SECONDS`].
+pub fn fleet_base(clients: u32, requests_per_second: f64) -> Duration {
+    let fair_share = f64::from(clients) / requests_per_second.max(f64::MIN_POSITIVE);
+    crate::rate::seconds_up(fair_share.max(BASE_SECONDS))
+}
+
 impl Backoff {
     /// Starts at `base`, never waits longer than `cap` (but for a server that says Retry-After).
     pub fn new(base: Duration, cap: Duration) -> Self {

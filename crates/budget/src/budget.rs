@@ -22,8 +22,8 @@ pub struct Budget {
 pub struct Usage {
     /// Requests that could go out at once.
     pub requests_available: f64,
-    /// Bytes read beyond the allowance, to be waited for.
-    pub bytes_owed: f64,
+    /// Bytes that could be read at once; negative: read beyond the allowance, to be waited for.
+    pub bytes_available: f64,
     /// LISTs and initial events going on.
     pub lists: u32,
     /// Watches open.
@@ -95,7 +95,7 @@ impl Budget {
     pub fn usage(&self, now: Duration) -> Usage {
         Usage {
             requests_available: self.requests.available(now),
-            bytes_owed: self.bytes.owed(now),
+            bytes_available: self.bytes.credit(now),
             lists: self.lists.used(),
             watches: self.watches.used(),
             retries_available: self.retries.available(now),

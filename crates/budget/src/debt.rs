@@ -37,18 +37,14 @@ impl Debt {
         self.credit -= bytes as f64;
     }
 
-    /// Bytes in the red at `now`; 0 when in credit.
-    pub fn owed(&self, now: Duration) -> f64 {
-        (-self.credit_at(now)).max(0.0)
-    }
-
-    fn credit_at(&self, now: Duration) -> f64 {
+    /// Bytes that could be read at once at `now`; negative when in the red.
+    pub fn credit(&self, now: Duration) -> f64 {
         let elapsed = now.saturating_sub(self.at).as_secs_f64();
         (self.credit + elapsed * self.per_second).min(self.burst)
     }
 
     fn refill(&mut self, now: Duration) {
-        self.credit = self.credit_at(now);
+        self.credit = self.credit(now);
         self.at = self.at.max(now);
     }
 }

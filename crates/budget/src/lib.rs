@@ -18,7 +18,7 @@ pub mod retry_after;
 mod retry_budget;
 mod slots;
 
-pub use backoff::{BASE_SECONDS, Backoff, CAP_SECONDS_MIN, Failed, fleet_cap};
+pub use backoff::{BASE_SECONDS, Backoff, CAP_SECONDS_MIN, Failed, fleet_base, fleet_cap};
 pub use budget::{Budget, Usage};
 pub use debt::Debt;
 pub use limits::{Limits, LimitsError};

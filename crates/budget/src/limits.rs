@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::backoff::fleet_cap;
+use crate::backoff::{Backoff, fleet_base, fleet_cap};
 
 /// What one process may ask of one API server. Every field is a flag of the binary.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,9 +81,10 @@ impl Limits {
         }
     }
 
-    /// The longest wait of a backoff, see [`fleet_cap`].
-    pub fn backoff_cap(&self) -> Duration {
-        fleet_cap(self.clients, self.requests_per_second)
+    /// A backoff whose first ceiling and cap fit the number of clients.
+    pub fn backoff(&self) -> Backoff {
+        let base: Duration = fleet_base(self.clients, self.requests_per_second);
+        Backoff::new(base, fleet_cap(self.clients, self.requests_per_second))
     }
 }
 

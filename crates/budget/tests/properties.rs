@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use budget::{Backoff, Budget, Debt, Failed, Limits, Rate, RetryBudget, Slots, Take, fleet_cap};
+use budget::{Backoff, Budget, Debt, Failed, Limits, Rate, RetryBudget, Slots, Take, fleet_base, fleet_cap};
 use proptest::prelude::*;
 
 /// Lets a clock run by `gaps`, asks `step` at each, and returns when it said yes.
@@ -88,6 +88,7 @@ proptest! {
         prop_assert!(cap >= Duration::from_secs(30));
         prop_assert!(fleet_cap(clients + 1, rate) >= cap);
         prop_assert!(fleet_cap(clients, rate * 2.0) <= cap);
+        prop_assert!(fleet_base(clients, rate) <= cap);
         // All clients asking once per cap ask no more than the rate.
         prop_assert!(f64::from(clients) / cap.as_secs_f64() <= rate.max(f64::from(clients) / 30.0) + 1e-6);
     }

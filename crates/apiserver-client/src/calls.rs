@@ -1,0 +1,244 @@
+//! The table of requests: every request that Plimsoll can send to an API server is a row of [`TABLE`].
+//!
+//! [`Request`] can be made from a row only, and the door's transport accepts nothing but a [`Request`]. `docs/api-calls.md` is
+//! written from the same rows by [`markdown`].
+
+use kube::client::Body;
+use objects::Resource;
+
+mod markdown;
+#[cfg(test)]
+mod tests;
+
+pub use markdown::markdown;
+
+use crate::times::{WATCH_SECONDS_MAX, WATCH_SECONDS_MIN};
+
+/// Objects per page. client-go's pager has the same: about 2.7 MB of pods in protobuf.
+pub const PAGE_OBJECTS_MAX: u32 = 500;
+
+/// The kinds of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Changes from a known version on.
+    Watch,
+    /// The full state as initial events, then changes, in one stream.
+    WatchList,
+    /// The first page of the full state.
+    FirstPage,
+    /// A further page.
+    NextPage,
+}
+
+/// One query parameter of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Value,
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    /// Always the same.
+    Fixed(&'static str),
+    /// The version up to which everything is known.
+    ResourceVersion,
+    /// Random, [`WATCH_SECONDS_MIN`] to [`WATCH_SECONDS_MAX`].
+    TimeoutSeconds,
+    /// [`PAGE_OBJECTS_MAX`].
+    PageObjects,
+    /// The continue token of the page before.
+    ContinueToken,
+}
+
+/// One row: a request that the door can make, for each resource that it keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Which one.
+    pub call: Call,
+    /// The verb, as the audit log and RBAC name it.
+    pub verb: &'static str,
+    /// The query.
+    pub query: &'static [Parameter],
+    /// When it is sent.
+    pub when: &'static str,
+    /// How often at most.
+    pub often: &'static str,
+    /// What it costs the API server.
+    pub cost: &'static str,
+}
+
+const fn fixed(name: &'static str, value: &'static str) -> Parameter {
+    Parameter { name, value: Value::Fixed(value) }
+}
+
+const fn filled(name: &'static str, value: Value) -> Parameter {
+    Parameter { name, value }
+}
+
+/// Every request that the door can make.
+pub const TABLE: [Row; 4] = [
+    Row {
+        call: Call::Watch,
+        verb: "watch",
+        query: &[
+            fixed("watch", "true"),
+            fixed("allowWatchBookmarks", "true"),
+            filled("resourceVersion", Value::ResourceVersion),
+            filled("timeoutSeconds", Value::TimeoutSeconds),
+        ],
+        when: "A version is known: after a full state, after the stream before it ended, at a start with a snapshot.",
+        often: "One open per resource. Renewed when the server ends it; after failures with backoff.",
+        cost: "The changes since that version, from the watch cache. No LIST, no initial events.",
+    },
+    Row {
+        call: Call::WatchList,
+        verb: "watch",
+        query: &[
+            fixed("watch", "true"),
+            fixed("sendInitialEvents", "true"),
+            fixed("resourceVersionMatch", "NotOlderThan"),
+            fixed("allowWatchBookmarks", "true"),
+            filled("timeoutSeconds", Value::TimeoutSeconds),
+        ],
+        when: "No version is known: at a start without a snapshot, or after the server said 410.",
+        often: "Once per resource and start; one at a time; after failures with backoff. Goes on as the watch of that resource.",
+        cost: "Every object once, streamed from the watch cache as of now (resourceVersion is unset: consistent), encoded one \
+               by one: the server never holds the whole answer.",
+    },
+    Row {
+        call: Call::FirstPage,
+        verb: "list",
+        query: &[filled("limit", Value::PageObjects)],
+        when: "Instead of a watch-list, for a server that refuses or ignores watch-lists, or broke three of them off in a row.",
+        often: "As the watch-list.",
+        cost: "One page. resourceVersion is unset on purpose: that is paginated by every server (a consistent read; from the \
+               watch cache where the server can, else from etcd). resourceVersion=0 is never sent with it: the watch cache \
+               ignores limit then, and answers with everything at once.",
+    },
+    Row {
+        call: Call::NextPage,
+        verb: "list",
+        query: &[filled("limit", Value::PageObjects), filled("continue", Value::ContinueToken)],
+        when: "The page before had a continue token. After a failure the same page is asked for again, with backoff; when the \
+               token has expired (410) the list starts over, with backoff.",
+        often: "Once for each further 500 objects.",
+        cost: "One page, as of the same version as the first.",
+    },
+];
+
+/// What a row is filled with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fill<'a> {
+    /// For [`Value::ResourceVersion`].
+    pub resource_version: &'a str,
+    /// For [`Value::TimeoutSeconds`].
+    pub timeout_seconds: u32,
+    /// For [`Value::ContinueToken`].
+    pub continue_token: &'a str,
+    /// Ask for gzip.
+    pub gzip: bool,
+}
+
+/// A request that stands in the table.
+#[derive(Debug)]
+pub struct Request {
+    pub(crate) call: Call,
+    pub(crate) resource: Resource,
+    path_and_query: String,
+    gzip: bool,
+}
+
+impl Call {
+    /// The row of this call.
+    pub fn row(self) -> &'static Row {
+        TABLE.iter().find(|row| row.call == self).expect("the test `every_call_has_one_row` holds")
+    }
+}
+
+impl Request {
+    /// Fills a row of the table.
+    pub fn new(call: Call, resource: Resource, fill: &Fill<'_>) -> Self {
+        let mut path_and_query = path(resource);
+        for (position, parameter) in call.row().query.iter().enumerate() {
+            path_and_query.push(if position == 0 { '?' } else { '&' });
+            path_and_query.push_str(parameter.name);
+            path_and_query.push('=');
+            match parameter.value {
+                Value::Fixed(text) => path_and_query.push_str(text),
+                Value::ResourceVersion => push_escaped(&mut path_and_query, fill.resource_version),
+                Value::ContinueToken => push_escaped(&mut path_and_query, fill.continue_token),
+                Value::TimeoutSeconds => path_and_query.push_str(&timeout(fill.timeout_seconds).to_string()),
+                Value::PageObjects => path_and_query.push_str(&PAGE_OBJECTS_MAX.to_string()),
+            }
+        }
+        Self { call, resource, path_and_query, gzip: fill.gzip }
+    }
+
+    /// Path and query, as sent.
+    pub fn path_and_query(&self) -> &str {
+        &self.path_and_query
+    }
+
+    pub(crate) fn into_http(self) -> http::Request<Body> {
+        let mut request = http::Request::new(Body::empty());
+        // Only unreserved characters and %XX get into it, see `push_escaped`.
+        *request.uri_mut() = self.path_and_query.parse().expect("an escaped path and query is a URI");
+        let headers = request.headers_mut();
+        headers
+            .insert(http::header::ACCEPT, http::HeaderValue::from_static(accept(self.call, self.resource)));
+        let encoding = if self.gzip { "gzip" } else { "identity" };
+        headers.insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static(encoding));
+        headers.insert(http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT));
+        request
+    }
+}
+
+/// How Plimsoll names itself: audit logs, FlowSchemas and people look for it.
+pub const USER_AGENT: &str = concat!("plimsoll-hub/", env!("CARGO_PKG_VERSION"));
+
+/// Protobuf first, JSON for servers that have no protobuf. Where only metadata is wanted, a server that cannot leave the rest
+/// away answers 406: plain JSON is never accepted for those.
+pub fn accept(call: Call, resource: Resource) -> &'static str {
+    let watch = call.row().verb == "watch";
+    match (watch, resource.info().metadata_only) {
+        (true, false) => "application/vnd.kubernetes.protobuf;stream=watch,application/json",
+        (false, false) => "application/vnd.kubernetes.protobuf,application/json",
+        (true, true) => {
+            "application/vnd.kubernetes.protobuf;stream=watch;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,\
+             application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+        }
+        (false, true) => {
+            "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
+             application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        }
+    }
+}
+
+/// The path of a resource in all namespaces.
+pub fn path(resource: Resource) -> String {
+    let info = resource.info();
+    match info.group {
+        "" => format!("/api/{}/{}", info.version, info.plural),
+        group => format!("/apis/{group}/{}/{}", info.version, info.plural),
+    }
+}
+
+/// `timeoutSeconds` within its bounds, whatever the caller drew.
+fn timeout(seconds: u32) -> u32 {
+    seconds.clamp(WATCH_SECONDS_MIN, WATCH_SECONDS_MAX)
+}
+
+/// RFC 3986: all but unreserved characters as %XX.
+fn push_escaped(out: &mut String, text: &str) {
+    use std::fmt::Write;
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
+            _ => write!(out, "%{byte:02X}").expect("writing to a String cannot fail"),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The table, the requests made from it, and the page written from it.
+
+use std::path::Path;
+
+use objects::Resource;
+
+use super::{Call, Fill, Request, TABLE, markdown};
+
+#[test]
+fn every_call_has_one_row() {
+    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage] {
+        assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
+    }
+}
+
+#[test]
+fn requests() {
+    let fill = Fill { resource_version: "77", timeout_seconds: 300, continue_token: "a b/+=é", gzip: false };
+    let rows = [
+        (
+            Call::Watch,
+            Resource::Pods,
+            "/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=77&timeoutSeconds=300",
+        ),
+        (
+            Call::WatchList,
+            Resource::Deployments,
+            "/apis/apps/v1/deployments?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan\
+             &allowWatchBookmarks=true&timeoutSeconds=300",
+        ),
+        (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
+        (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
+    ];
+    for (call, resource, expected) in rows {
+        let request = Request::new(call, resource, &fill);
+        assert_eq!(request.path_and_query(), expected);
+        let http = request.into_http();
+        assert_eq!(http.uri(), expected);
+        assert_eq!(http.method(), "GET");
+    }
+}
+
+#[test]
+fn no_list_is_ever_unbounded_or_from_version_zero() {
+    for row in TABLE.iter().filter(|row| row.verb == "list") {
+        let names: Vec<_> = row.query.iter().map(|parameter| parameter.name).collect();
+        assert!(names.contains(&"limit") && !names.contains(&"resourceVersion"), "{:?}", row.call);
+    }
+}
+
+#[test]
+fn metadata_only_kinds_never_accept_whole_objects() {
+    for resource in Resource::ALL.into_iter().filter(|resource| resource.info().metadata_only) {
+        for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage] {
+            for alternative in super::accept(call, resource).split(',') {
+                assert!(
+                    alternative.contains("as=PartialObjectMetadata"),
+                    "{resource:?} {call:?}: {alternative}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_is_in_step() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-calls.md");
+    let generated = markdown();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &generated).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == generated,
+        "docs/api-calls.md has drifted: UPDATE_DOCS=1 cargo test -p apiserver-client"
+    );
+}
