@@ -8,9 +8,10 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -31,24 +32,38 @@ pub(crate) enum Phase {
 /// The phase, shared by the socket, the service and the body. Counts up, so that the head of the second request is not taken
 /// for that of the first: phase = count modulo 3.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Phases(Arc<AtomicU32>);
+pub(crate) struct Phases(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    count: AtomicU32,
+    /// hyper does not read again while an earlier read waits; but the limit of that wait changes with the phase.
+    reader: Mutex<Option<Waker>>,
+}
 
 impl Phases {
     /// Moves on to `phase`; nothing happens when it is the present one. Only one task touches a connection at a time.
     pub(crate) fn enter(&self, phase: Phase) {
-        let count = self.0.load(Ordering::Relaxed);
+        let count = self.0.count.load(Ordering::Relaxed);
         let steps = (phase as u32 + 3 - count % 3) % 3;
-        self.0.store(count.wrapping_add(steps), Ordering::Relaxed);
+        self.0.count.store(count.wrapping_add(steps), Ordering::Relaxed);
+        if let Some(reader) = self.0.reader.lock().take() {
+            reader.wake();
+        }
     }
 
     fn now(&self) -> (Phase, u32) {
-        let count = self.0.load(Ordering::Relaxed);
+        let count = self.0.count.load(Ordering::Relaxed);
         let phase = match count % 3 {
             0 => Phase::Head,
             1 => Phase::Answer,
             _ => Phase::Idle,
         };
         (phase, count)
+    }
+
+    fn wake_at_next(&self, reader: &Waker) {
+        *self.0.reader.lock() = Some(reader.clone());
     }
 }
 
@@ -72,7 +87,10 @@ impl<S> Deadlines<S> {
         let (limit, kind) = match phase {
             Phase::Head => (self.limits.header_read, TimeoutKind::header),
             Phase::Idle => (self.limits.idle, TimeoutKind::idle),
-            Phase::Answer => return Poll::Pending,
+            Phase::Answer => {
+                self.phases.wake_at_next(cx.waker());
+                return Poll::Pending;
+            }
         };
         if self.read.as_ref().is_none_or(|(of, _)| *of != count) {
             self.read = Some((count, Box::pin(sleep(limit))));

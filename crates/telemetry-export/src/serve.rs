@@ -28,7 +28,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// For a client past the limit; written into the fresh socket's empty send buffer, so it never blocks.
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 5\r\n\
-content-length: 44\r\nconnection: close\r\n\r\ntoo many connections; come back in 5 seconds\n";
+content-length: 45\r\nconnection: close\r\n\r\ntoo many connections; come back in 5 seconds\n";
 
 /// Serves `listener` until `stop`, then lets the requests under way finish within [`Limits::stop_grace`].
 pub async fn serve(
