@@ -3,16 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use agent_link::AgentLink;
 use environment::{Clock, Entropy};
 use node_probe::pods::{FollowConfig, follow};
 use objects::Interner;
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Limits, Routes, bind, serve};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
 use crate::endpoint;
+use crate::link::{self, HubError};
 use crate::metrics::Metrics;
 use crate::pods::Pods;
 use crate::scrape::Scrapes;
@@ -27,6 +29,9 @@ pub enum StartError {
     /// No `/proc`.
     #[error("cannot read {0}: {1}; mount the host's procfs there or name its folder with --path.procfs")]
     Procfs(String, std::io::Error),
+    /// The link to the hub.
+    #[error(transparent)]
+    Hub(#[from] HubError),
 }
 
 /// An agent that listens but does not work yet.
@@ -39,6 +44,9 @@ pub struct Agent {
     pods: Arc<Pods>,
     follow: FollowConfig,
     entropy: Arc<dyn Entropy>,
+    link: Option<AgentLink>,
+    /// Stops the link also when the agent never runs.
+    link_stop: DropGuard,
 }
 
 /// Where the agent listens.
@@ -65,6 +73,8 @@ pub async fn assemble(
     let mut registry = Registry::default();
     let own = Metrics::register(&mut registry);
     let pods = Arc::new(Pods::new(clock.clone(), own.clone()));
+    let link_stop = CancellationToken::new();
+    let link = link::spawn(&config, clock.clone(), entropy.clone(), &mut registry, link_stop.clone())?;
     let scrapes = Scrapes::new(config.roots, pods.clone(), own, registry, clock);
     Ok(Agent {
         node_name: config.node_name,
@@ -75,6 +85,8 @@ pub async fn assemble(
         pods,
         follow: FollowConfig { pods_api: config.pods_api_socket, cri: config.cri_socket },
         entropy,
+        link,
+        link_stop: link_stop.drop_guard(),
     })
 }
 
@@ -91,16 +103,23 @@ impl Agent {
 
     /// A way to ask for its state while it runs.
     pub fn status(&self) -> impl Fn() -> Status + Send + Sync + 'static {
-        let (name, scrapes) = (self.node_name.clone(), self.scrapes.clone());
-        move || Status::read(&name, &scrapes, None)
+        let (name, scrapes, hub) = (self.node_name.clone(), self.scrapes.clone(), self.link.clone());
+        move || Status::read(&name, &scrapes, hub.as_ref().map(link::status))
     }
 
     /// Works until `stop` is cancelled, then lets scrapes under way finish.
     pub async fn run(self, stop: CancellationToken) {
-        let followed = follow(self.follow, Arc::new(Interner::default()), self.pods, self.entropy);
+        let followed = follow(self.follow, Arc::new(Interner::default()), self.pods.clone(), self.entropy);
         let following = environment::spawn("pods", stop.clone().run_until_cancelled_owned(followed));
+        let labels = self.link.map(|link| link::label(link.view(), self.pods));
+        let labelling = labels
+            .map(|labels| environment::spawn("pod labels", stop.clone().run_until_cancelled_owned(labels)));
         serve(self.listener, Arc::new(self.routes), Limits::default(), stop).await;
-        // It ends with the same token; a panic in it has been reported by the runtime.
+        drop(self.link_stop);
+        // They end with the same token; a panic in them has been reported by the runtime.
         let _ = following.await;
+        if let Some(labelling) = labelling {
+            let _ = labelling.await;
+        }
     }
 }

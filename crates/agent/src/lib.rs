@@ -18,6 +18,7 @@ pub mod config;
 mod containers;
 mod endpoint;
 mod groups;
+mod link;
 mod metrics;
 mod node;
 mod own;
@@ -28,4 +29,5 @@ pub mod status;
 
 pub use assemble::{Addresses, Agent, StartError, assemble};
 pub use config::Config;
+pub use link::HubError;
 pub use status::Status;

@@ -57,9 +57,11 @@ fn as_text(encoded: &str, out: &mut Vec<u8>) {
                 );
             }
             None if line.starts_with('#') => continue,
-            None => {
-                let _ = writeln!(line_out, "{line}");
-            }
+            // The library writes infinity as Rust does.
+            None => match line.strip_suffix(" inf") {
+                Some(sample) => drop(writeln!(line_out, "{sample} +Inf")),
+                None => drop(writeln!(line_out, "{line}")),
+            },
         }
         out.extend_from_slice(line_out.as_bytes());
     }

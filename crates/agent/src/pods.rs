@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use environment::Clock;
+use fanout::payload::PodItem;
 use node_probe::pods::{PODS_MAX, Pod, PodSink, Source, SourceError, Workload};
-use objects::{Seconds, Text};
+use objects::{Seconds, Sym, Text};
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,11 +35,18 @@ pub struct Pods {
 #[derive(Default)]
 struct Table {
     by_uid: FxHashMap<Text, Arc<Known>>,
-    /// What the hub says, by UID; it may come before the pod or after it.
-    from_hub: FxHashMap<Text, Workload>,
+    /// What the hub says; it may come before the pod or after it.
+    from_hub: FromHub,
     source: Option<Source>,
     heard: Option<Duration>,
     error: Option<(Source, String)>,
+}
+
+/// The API server knows a static pod under another UID than its kubelet does: there, namespace and name must do.
+#[derive(Default)]
+struct FromHub {
+    by_uid: FxHashMap<Text, Workload>,
+    by_name: FxHashMap<(Text, Text), Workload>,
 }
 
 /// Which source speaks, and how long ago it did.
@@ -83,31 +91,18 @@ impl Pods {
         SourceState { source: table.source, age, error: table.error.as_ref().map(|(_, error)| error.clone()) }
     }
 
-    /// The hub's word on one pod; `None` takes it back.
-    pub fn set_workload(&self, uid: &str, workload: Option<Workload>) {
+    /// The hub's word on the pods of this node, in place of its last one.
+    pub(crate) fn set_hub(&self, items: impl Iterator<Item = PodItem>) {
         let mut table = self.table.lock();
-        match workload {
-            Some(workload) if table.from_hub.len() < PODS_MAX || table.from_hub.contains_key(uid) => {
-                table.from_hub.insert(uid.into(), workload);
-            }
-            Some(_) => return,
-            None => drop(table.from_hub.remove(uid)),
+        table.from_hub = FromHub::default();
+        for item in items.take(PODS_MAX) {
+            let workload = Workload { kind: Sym::new(&item.workload_kind), name: item.workload_name.into() };
+            table.from_hub.by_name.insert((item.namespace.into(), item.name.into()), workload.clone());
+            table.from_hub.by_uid.insert(item.uid.into(), workload);
         }
-        if let Some(known) = table.by_uid.get(uid) {
-            let pod = known.pod.clone();
+        let pods: Vec<Pod> = table.by_uid.values().map(|known| known.pod.clone()).collect();
+        for pod in pods {
             table.put(pod);
-        }
-    }
-
-    /// The hub has sent all there is: what it said of other pods is taken back.
-    pub fn retain_workloads(&self, keep: impl Fn(&str) -> bool) {
-        let mut table = self.table.lock();
-        let gone: Vec<Text> = table.from_hub.keys().filter(|uid| !keep(uid)).cloned().collect();
-        for uid in gone {
-            table.from_hub.remove(&uid);
-            if let Some(pod) = table.by_uid.get(&uid).map(|known| known.pod.clone()) {
-                table.put(pod);
-            }
         }
     }
 
@@ -120,6 +115,14 @@ impl Pods {
     }
 }
 
+impl FromHub {
+    fn workload(&self, pod: &Pod) -> Option<&Workload> {
+        let by_name = || self.by_name.get(&(pod.namespace.as_str().into(), pod.name.clone()));
+        // A pod without an owner is said to have none: the node's own guess may stand.
+        self.by_uid.get(&pod.uid).or_else(by_name).filter(|workload| !workload.kind.is_empty())
+    }
+}
+
 impl Table {
     fn put(&mut self, mut pod: Pod) {
         let former = self.by_uid.get(&pod.uid).cloned();
@@ -129,7 +132,7 @@ impl Table {
         if let Some(former) = &former {
             pod.inherit(&former.pod);
         }
-        let workload = self.from_hub.get(&pod.uid).or(pod.workload.as_ref()).cloned().unwrap_or_default();
+        let workload = self.from_hub.workload(&pod).or(pod.workload.as_ref()).cloned().unwrap_or_default();
         // A source that is asked again and again mostly says the same.
         if former.as_ref().is_some_and(|known| known.pod == pod && known.workload == workload) {
             return;

@@ -44,13 +44,13 @@ pub(crate) struct Scrapes {
     pub(crate) registry: Registry,
     pub(crate) clock: Arc<dyn Clock>,
     under_way: AtomicUsize,
-    spares: Mutex<Vec<Box<Scratch>>>,
+    spares: Mutex<Vec<Scratch>>,
 }
 
 /// An iterator over the pieces of one answer.
 pub struct Scrape {
     scrapes: Arc<Scrapes>,
-    scratch: Option<Box<Scratch>>,
+    scratch: Option<Scratch>,
     stage: Stage,
     spent: Duration,
 }
@@ -101,7 +101,7 @@ impl Scrapes {
             return None;
         }
         let spare = self.spares.lock().pop();
-        let mut scratch = spare.unwrap_or_else(|| Box::new(Scratch::new(self.trees.roots.clone())));
+        let mut scratch = spare.unwrap_or_else(|| Scratch::new(self.trees.roots.clone()));
         scratch.begin(self);
         Some(Scrape {
             scrapes: self.clone(),

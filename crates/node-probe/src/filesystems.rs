@@ -128,7 +128,7 @@ fn round(roots: &Roots, shared: &Mutex<Shared>, mounts: Vec<Mount>, now: &dyn Fn
 }
 
 fn space(roots: &Roots, mountpoint: &str) -> Result<Space, String> {
-    let stat = rustix::fs::statfs(&roots.on_host(mountpoint)).map_err(|failed| failed.to_string())?;
+    let stat = rustix::fs::statfs(roots.on_host(mountpoint)).map_err(|failed| failed.to_string())?;
     let block = u64::try_from(stat.f_bsize).unwrap_or_default();
     let bytes = |blocks: u64| blocks.saturating_mul(block);
     Ok(Space {

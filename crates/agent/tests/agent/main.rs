@@ -1,0 +1,12 @@
+//! The whole agent on loopback: a machine of files, a kubelet and a container runtime on Unix sockets, real scrapes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has nothing to say")]
+
+mod fake_kubelet;
+mod fake_runtime;
+mod fixture;
+mod grpc;
+mod hub;
+mod pods;
+mod scrapes;
+mod sources;
