@@ -1,0 +1,77 @@
+# Components: each has a script in DIR/run that runs it, so that "start" after "kill" uses the same flags, a file with its
+# process id, a log, and a control group that outlives it and tells what it left behind.
+
+# component NAME: the short names of the command line to the names of the processes.
+component() {
+    case "$1" in
+        apiserver | controller-manager | scheduler) echo "kube-$1" ;;
+        *) echo "$1" ;;
+    esac
+}
+
+# define NAME COMMAND...: writes the script that runs it. COMPONENT_ENV may hold NAME=VALUE words.
+define() {
+    local name=$1
+    shift
+    mkdir -p "$DIR/run" "$DIR/log"
+    {
+        echo '#!/bin/sh'
+        echo "echo \$\$ >$(tracking_group "$name")/cgroup.procs || exit 1"
+        # The score of a daemon that must go before the engineer's own shell does.
+        echo 'echo 500 >/proc/self/oom_score_adj'
+        printf 'exec env %s' "${COMPONENT_ENV:-}"
+        printf ' %q' "$@"
+        echo
+    } >"$DIR/run/$name"
+    chmod +x "$DIR/run/$name"
+}
+
+start() {
+    local name=$1
+    make_tracking_group "$name"
+    setsid nohup "$DIR/run/$name" </dev/null >>"$DIR/log/$name.log" 2>&1 &
+    echo $! >"$DIR/run/$name.pid"
+    disown
+    remember "$(pid_variable "$name")" "$!"
+}
+
+# KUBE_APISERVER_PID is what it would be; APISERVER_PID is what a reader expects.
+pid_variable() { echo "${1#kube-}_PID" | tr 'a-z-' 'A-Z_'; }
+
+pid_of() { cat "$DIR/run/$1.pid" 2>/dev/null || true; }
+
+alive() {
+    local pid
+    pid=$(pid_of "$1")
+    [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
+}
+
+kill_component() {
+    local name=$1 pid
+    [ -f "$DIR/run/$name" ] || die "no such component in $DIR: $name"
+    pid=$(pid_of "$name")
+    [ -n "$pid" ] && kill -KILL "$pid" 2>/dev/null || { say "$name is not running"; return; }
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    say "killed $name ($pid)"
+}
+
+start_again() {
+    local name=$1
+    [ -f "$DIR/run/$name" ] || die "no such component in $DIR: $name"
+    ! alive "$name" || { say "$name runs already ($(pid_of "$name"))"; return; }
+    start "$name"
+    say "started $name ($(pid_of "$name"))"
+}
+
+# Fails early with the end of the log instead of waiting for something that has died.
+must_live() { alive "$1" || { tail -n 15 "$DIR/log/$1.log" >&2; die "$1 has died; its log is $DIR/log/$1.log"; }; }
+
+status() {
+    recall
+    local script name
+    for script in "$DIR"/run/*; do
+        name=${script##*/}
+        case "$name" in *.pid) continue ;; esac
+        if alive "$name"; then echo "$name: runs, pid $(pid_of "$name")"; else echo "$name: does not run"; fi
+    done
+}
