@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use budget::LimitsError;
 use environment::{Clock, Entropy};
 use objects::decode::Keep;
 use objects::{Interner, Resource};
@@ -21,6 +22,9 @@ use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::status::DoorStatus;
 use crate::transport::Transport;
+
+#[cfg(test)]
+mod tests;
 
 /// The only way to the API server. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +72,18 @@ impl Door {
         config.limits.check()?;
         let kube_config = connect::credentials(&config.source, clock.wall()).await?;
         let transport = Transport::new(&kube_config).map_err(|error| connect::tls(&config.source, &error))?;
+        let server = connect::server(&kube_config.cluster_url);
+        Ok(Self::over(transport, server, &config, clock, entropy, registry)?)
+    }
+
+    fn over(
+        transport: Transport,
+        server: String,
+        config: &DoorConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &mut Registry,
+    ) -> Result<Self, LimitsError> {
         let metrics = Arc::new(Metrics::new(registry));
         let inner = Arc::new(Inner {
             transport,
@@ -78,7 +94,7 @@ impl Door {
             board: Board::default(),
             gzip: config.gzip,
             watch_list: AtomicBool::new(config.watch_list),
-            server: connect::server(&kube_config.cluster_url),
+            server,
         });
         registry.register_collector(Box::new(Export::new(&inner)));
         Ok(Self(inner))

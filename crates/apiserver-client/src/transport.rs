@@ -4,12 +4,13 @@
 use std::error::Error as _;
 
 use http::Response;
+use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::Config;
 use kube::client::{Body, ConfigExt};
-use tower::{BoxError, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder};
 
 use crate::calls::Request;
 use crate::failure::{Cause, Failure, Silence, connection_text};
@@ -33,11 +34,21 @@ impl Transport {
         tcp.set_keepalive(Some(times::KEEPALIVE));
         tcp.set_keepalive_interval(Some(times::KEEPALIVE_INTERVAL));
         tcp.set_keepalive_retries(Some(times::KEEPALIVE_PROBES));
-        let tls = config.rustls_https_connector_with_connector(tcp)?;
+        Self::over(config, config.rustls_https_connector_with_connector(tcp)?)
+    }
+
+    /// Over connections that `connector` makes.
+    pub(crate) fn over<C>(config: &Config, connector: C) -> Result<Self, kube::Error>
+    where
+        C: Service<http::Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + Read + Write + Send + Unpin,
+        C::Future: Send + Unpin,
+        C::Error: Into<BoxError>,
+    {
         let http = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(READ_BUFFER_BYTES_MAX)
-            .build(tls);
+            .build(connector);
         let service = ServiceBuilder::new()
             .layer(config.base_uri_layer())
             .option_layer(config.auth_layer()?)

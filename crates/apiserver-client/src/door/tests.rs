@@ -1,0 +1,513 @@
+//! The door against a scripted API server, in virtual time: what it asks for and when, and what the sink is told.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use environment::SystemClock;
+use parking_lot::Mutex;
+
+use self::server::{Act, Exchange, Server};
+use super::*;
+use crate::change::Change;
+use crate::status::Phase;
+
+mod server;
+
+/// Jitter of exactly one half.
+struct Half;
+
+impl Entropy for Half {
+    fn next_u64(&self) -> u64 {
+        1 << 63
+    }
+}
+
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Sink for Notes {
+    fn change(&self, _resource: Resource, change: Change) {
+        self.0.lock().push(match change {
+            Change::ReplayStarted => "started".to_owned(),
+            Change::Applied(object) => format!("+{}", object.key().name),
+            Change::Deleted(object) => format!("-{}", object.key().name),
+            Change::ReplayFinished { resource_version } => format!("finished@{resource_version}"),
+            Change::Bookmark { resource_version } => format!("bookmark@{resource_version}"),
+            Change::Undecodable => "undecodable".to_owned(),
+        });
+    }
+}
+
+/// What came of a script after some virtual seconds.
+struct Outcome {
+    requests: Vec<String>,
+    changes: String,
+    status: DoorStatus,
+    metrics: String,
+}
+
+/// One scripted run.
+struct Run {
+    resources: &'static [Resource],
+    resume: &'static [(Resource, &'static str)],
+    script: Vec<Exchange>,
+    refuse: bool,
+    seconds: u64,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { resources: &[Resource::Pods], resume: &[], script: Vec::new(), refuse: false, seconds: 1 }
+    }
+}
+
+impl Run {
+    async fn play(self) -> Outcome {
+        let server = Server::new(self.script, self.refuse);
+        let kube_config = kube::Config::new("http://scripted:1".parse().unwrap());
+        let transport = Transport::over(&kube_config, server.clone()).unwrap();
+        let mut registry = Registry::default();
+        let config = DoorConfig::from_kubeconfig(None);
+        let clock = Arc::new(SystemClock::new());
+        let door =
+            Door::over(transport, "http://scripted:1".into(), &config, clock, Arc::new(Half), &mut registry)
+                .unwrap();
+        let notes = Arc::new(Notes::default());
+        let resume: Resume =
+            self.resume.iter().map(|(resource, version)| (*resource, (*version).to_owned())).collect();
+        let shutdown = CancellationToken::new();
+        let keep = {
+            let (door, notes, shutdown) = (door.clone(), notes.clone(), shutdown.clone());
+            let resources = self.resources;
+            environment::spawn("keep", async move {
+                door.keep(resources, &resume, Arc::default(), Keep::default(), notes, shutdown).await
+            })
+        };
+        tokio::time::sleep(Duration::from_secs(self.seconds)).await;
+        let status = door.status();
+        let mut metrics = String::new();
+        prometheus_client::encoding::text::encode(&mut metrics, &registry).unwrap();
+        shutdown.cancel();
+        keep.await.unwrap().unwrap();
+        let budget = door.status().budget;
+        for slots in ["lists", "watches"] {
+            assert_eq!(budget.budgets[slots].used, 0.0, "{slots} leaked");
+        }
+        let changes = notes.0.lock().join(" ");
+        Outcome { requests: server.log(), changes, status, metrics }
+    }
+}
+
+fn pod_json(name: &str, version: &str) -> String {
+    format!(
+        r#"{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"{name}","resourceVersion":"{version}"}}}}"#
+    )
+}
+
+fn event(kind: &str, name: &str, version: &str) -> Vec<u8> {
+    format!("{{\"type\":\"{kind}\",\"object\":{}}}\n", pod_json(name, version)).into_bytes()
+}
+
+fn added(name: &str, version: &str) -> Act {
+    Act::Chunk(event("ADDED", name, version))
+}
+
+fn bookmark(version: &str, initial_end: bool) -> Act {
+    let annotations = if initial_end { r#","annotations":{"k8s.io/initial-events-end":"true"}"# } else { "" };
+    let object = format!(r#"{{"kind":"Pod","metadata":{{"resourceVersion":"{version}"{annotations}}}}}"#);
+    Act::Chunk(format!("{{\"type\":\"BOOKMARK\",\"object\":{object}}}\n").into_bytes())
+}
+
+fn error_event(code: u16, reason: &str) -> Act {
+    let status = format!(r#"{{"kind":"Status","code":{code},"reason":"{reason}","message":"secret text"}}"#);
+    Act::Chunk(format!("{{\"type\":\"ERROR\",\"object\":{status}}}\n").into_bytes())
+}
+
+fn page(names: &[&str], version: &str, token: &str) -> Vec<u8> {
+    let items: Vec<_> = names.iter().map(|name| pod_json(name, "1")).collect();
+    let meta = format!(r#"{{"resourceVersion":"{version}","continue":"{token}"}}"#);
+    format!(r#"{{"kind":"PodList","apiVersion":"v1","metadata":{meta},"items":[{}]}}"#, items.join(","))
+        .into_bytes()
+}
+
+const OK: Act = Act::Head(200, "Content-Type: application/json\r\n");
+const OK_GZIP: Act = Act::Head(200, "Content-Encoding: gzip\r\n");
+
+fn refused(code: u16) -> Vec<Act> {
+    vec![Act::Head(code, ""), Act::Chunk(b"{}".to_vec()), Act::End]
+}
+
+fn whole(bytes: Vec<u8>) -> Vec<Act> {
+    vec![OK, Act::Chunk(bytes), Act::End]
+}
+
+/// A watch-list of these pods as of version 10, which then says no more.
+fn replay(names: &[&str]) -> Vec<Act> {
+    let mut acts = vec![OK];
+    acts.extend(names.iter().map(|name| added(name, "1")));
+    acts.extend([bookmark("10", true), Act::Hang]);
+    acts
+}
+
+fn quiet() -> Vec<Act> {
+    vec![OK, Act::Hang]
+}
+
+fn member(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn chunk_of(act: Act) -> Vec<u8> {
+    match act {
+        Act::Chunk(bytes) => bytes,
+        other => panic!("{other:?} has no bytes"),
+    }
+}
+
+const WATCH: &str = "/api/v1/pods?watch=true resourceVersion=";
+const WATCH_LIST: &str = "/api/v1/pods? sendInitialEvents=true";
+const FIRST_PAGE: &str = "/api/v1/pods?limit=500";
+
+/// Plays a script for pods until five seconds after the last expected request, and compares requests (second, resource,
+/// call) and changes.
+async fn check(
+    name: &str,
+    resume: &'static [(Resource, &'static str)],
+    script: Vec<Exchange>,
+    requests: &[&str],
+    changes: &str,
+) -> Outcome {
+    let last = requests.last().and_then(|request| request.split('.').next()?.parse::<u64>().ok()).unwrap();
+    let outcome = Run { resume, script, seconds: last + 5, ..Run::default() }.play().await;
+    assert_eq!(outcome.requests, requests, "{name}");
+    assert_eq!(outcome.changes, changes, "{name}");
+    outcome
+}
+
+const AT_7: &[(Resource, &str)] = &[(Resource::Pods, "7")];
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_say_no() {
+    let busy = |headers| vec![Act::Head(429, headers), Act::Chunk(b"busy".to_vec()), Act::End];
+    let body =
+        br#"{"kind":"Status","code":429,"reason":"TooManyRequests","details":{"retryAfterSeconds":3}}"#;
+    let in_body = vec![Act::Head(429, "Retry-After: 1\r\n"), Act::Chunk(body.to_vec()), Act::End];
+    let rows: Vec<(&str, Vec<Act>, &str)> = vec![
+        ("429 with a header", busy("Retry-After: 7\r\n"), "7.50 pods Watch 7"),
+        ("429 with a longer wish in the body", in_body, "3.50 pods Watch 7"),
+        // One second of silence for everybody, though the backoff says 0.5.
+        ("429 without a wish", busy(""), "1.00 pods Watch 7"),
+        ("500", refused(500), "0.50 pods Watch 7"),
+        ("504", refused(504), "0.75 pods Watch 7"),
+        ("401", refused(401), "0.50 pods Watch 7"),
+        ("403", refused(403), "0.50 pods Watch 7"),
+        ("404", refused(404), "0.50 pods Watch 7"),
+        ("410", refused(410), "0.50 pods WatchList"),
+        ("410 as an event", vec![OK, error_event(410, "Expired"), Act::Hang], "0.50 pods WatchList"),
+        ("a login page", whole(b"<html>".to_vec()), "0.50 pods Watch 7"),
+        ("no head", vec![Act::Hang], "75.75 pods Watch 7"),
+        ("an error whose body never ends", vec![Act::Head(500, ""), Act::Hang], "5.50 pods Watch 7"),
+    ];
+    for (name, acts, expected) in rows {
+        let script = vec![(WATCH, acts), ("/api/v1/pods", quiet())];
+        let changes = if expected.ends_with("WatchList") { "started" } else { "" };
+        let outcome = check(name, AT_7, script, &["0.00 pods Watch 7", expected], changes).await;
+        assert_eq!(outcome.status.resources["pods"].last_error, None, "{name}: an open stream clears it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_break_resume_where_they_were() {
+    let events = || vec![OK, added("a", "8"), added("b", "9")];
+    let then = |act: Option<Act>| events().into_iter().chain(act).collect::<Vec<_>>();
+    let half = Act::Chunk(event("ADDED", "c", "10")[..20].to_vec());
+    let rows: Vec<(&str, Vec<Act>, &str)> = vec![
+        ("reset", then(None), "0.50 pods Watch 9"),
+        (
+            "ended within an event",
+            events().into_iter().chain([half.clone(), Act::End]).collect(),
+            "0.50 pods Watch 9",
+        ),
+        ("ended at once, in good order", then(Some(Act::End)), "0.50 pods Watch 9"),
+        ("half-open", then(Some(Act::Hang)), "180.75 pods Watch 9"),
+        (
+            "stalled within an event",
+            events().into_iter().chain([half, Act::Hang]).collect(),
+            "180.75 pods Watch 9",
+        ),
+        ("a busy server", then(Some(error_event(500, "InternalError"))), "0.50 pods Watch 9"),
+    ];
+    for (name, acts, expected) in rows {
+        let script = vec![(WATCH, acts), (WATCH, quiet())];
+        check(name, AT_7, script, &["0.00 pods Watch 7", expected], "+a +b").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_is_renewed_at_its_end_without_a_retry() {
+    // timeoutSeconds is 440 with a jitter of one half; 30 s later it is renewed, whether the server ends it or not.
+    let beats = |count: usize| {
+        let beat = |number: usize| [Act::Pause(100), bookmark(&format!("{}", 100 + number), false)];
+        (0..count).flat_map(beat)
+    };
+    let rows: Vec<(&str, Vec<Act>, &str, &str)> = vec![
+        (
+            "ended by the server",
+            [OK].into_iter().chain(beats(4)).chain([Act::Pause(40), Act::End]).collect(),
+            "440.00 pods Watch 103",
+            "bookmark@100 bookmark@101 bookmark@102 bookmark@103",
+        ),
+        (
+            "outlives its time",
+            [OK].into_iter().chain(beats(9)).chain([Act::Hang]).collect(),
+            "470.00 pods Watch 103",
+            "bookmark@100 bookmark@101 bookmark@102 bookmark@103",
+        ),
+    ];
+    for (name, acts, expected, changes) in rows {
+        let script = vec![(WATCH, acts), (WATCH, quiet())];
+        let outcome = check(name, AT_7, script, &["0.00 pods Watch 7", expected], changes).await;
+        assert!(!outcome.metrics.contains("plimsoll_api_retries_total{"), "{name}:\n{}", outcome.metrics);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_states() {
+    let first = |token| whole(page(&["a", "b"], "10", token));
+    let gzip_page = vec![OK_GZIP, Act::Chunk(member(&page(&["a", "b"], "10", ""))), Act::End];
+    let members = vec![
+        OK_GZIP,
+        Act::Chunk(member(&event("ADDED", "a", "1"))),
+        Act::Chunk([member(&event("ADDED", "b", "1")), member(&chunk_of(bookmark("10", true)))].concat()),
+        Act::Hang,
+    ];
+    let trickle = (0..9).flat_map(|_| [Act::Chunk(b" ".to_vec()), Act::Pause(50)]);
+    let trickle: Vec<_> = [OK].into_iter().chain(trickle).collect();
+    let rows: Vec<(&str, Vec<Exchange>, &[&str], &str)> = vec![
+        (
+            "watch-list",
+            vec![(WATCH_LIST, replay(&["a", "b"]))],
+            &["0.00 pods WatchList"],
+            "started +a +b finished@10",
+        ),
+        (
+            "gzip, a member per event",
+            vec![(WATCH_LIST, members)],
+            &["0.00 pods WatchList"],
+            "started +a +b finished@10",
+        ),
+        (
+            "refused: pages",
+            vec![
+                (WATCH_LIST, refused(422)),
+                (FIRST_PAGE, first("to ken")),
+                ("continue=to%20ken", whole(page(&["c"], "10", ""))),
+                (WATCH, quiet()),
+            ],
+            &[
+                "0.00 pods WatchList",
+                "0.00 pods FirstPage",
+                "0.00 pods NextPage to%20ken",
+                "0.00 pods Watch 10",
+            ],
+            "started +a +b +c finished@10",
+        ),
+        (
+            "gzip page",
+            vec![(WATCH_LIST, refused(400)), (FIRST_PAGE, gzip_page), (WATCH, quiet())],
+            &["0.00 pods WatchList", "0.00 pods FirstPage", "0.00 pods Watch 10"],
+            "started +a +b finished@10",
+        ),
+        (
+            "expired continue token",
+            vec![
+                (WATCH_LIST, refused(422)),
+                (FIRST_PAGE, first("t1")),
+                ("continue=t1", refused(410)),
+                (FIRST_PAGE, first("")),
+                (WATCH, quiet()),
+            ],
+            &[
+                "0.00 pods WatchList",
+                "0.00 pods FirstPage",
+                "0.00 pods NextPage t1",
+                "0.50 pods FirstPage",
+                "0.50 pods Watch 10",
+            ],
+            "started +a +b started +a +b finished@10",
+        ),
+        (
+            "a page that breaks off is asked for again",
+            vec![
+                (WATCH_LIST, refused(422)),
+                (FIRST_PAGE, first("t1")),
+                ("continue=t1", vec![OK, Act::Chunk(page(&["c", "d"], "10", "")[..150].to_vec())]),
+                ("continue=t1", whole(page(&["c"], "10", ""))),
+                (WATCH, quiet()),
+            ],
+            &[
+                "0.00 pods WatchList",
+                "0.00 pods FirstPage",
+                "0.00 pods NextPage t1",
+                "0.50 pods NextPage t1",
+                "0.50 pods Watch 10",
+            ],
+            "started +a +b +c finished@10",
+        ),
+        (
+            "stall in the initial events",
+            vec![(WATCH_LIST, vec![OK, added("a", "1"), Act::Hang]), (WATCH_LIST, replay(&["a"]))],
+            &["0.00 pods WatchList", "75.75 pods WatchList"],
+            "started +a started +a finished@10",
+        ),
+        (
+            "a trickle",
+            vec![
+                (WATCH_LIST, refused(422)),
+                (FIRST_PAGE, trickle),
+                (FIRST_PAGE, first("")),
+                (WATCH, quiet()),
+            ],
+            &["0.00 pods WatchList", "0.00 pods FirstPage", "120.75 pods FirstPage", "120.75 pods Watch 10"],
+            "started started +a +b finished@10",
+        ),
+    ];
+    for (name, script, requests, changes) in rows {
+        let outcome = check(name, &[], script, requests, changes).await;
+        let pods = &outcome.status.resources["pods"];
+        assert_eq!((pods.phase, pods.synced), (Phase::Watching, true), "{name}");
+        assert_eq!(pods.resource_version.as_deref(), Some("10"), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_object_does_not_hurt_the_others() {
+    let bad_utf8 =
+        [&br#"{"type":"ADDED","object":{"metadata":{"name":""#[..], b"\xff\xfe", b"\"}}}\n"].concat();
+    let bad_shape = br#"{"type":"ADDED","object":{"metadata":{"name":7,"resourceVersion":"9"}}}"#.to_vec();
+    let huge_name = "x".repeat(17 << 20);
+    let rows = [
+        ("invalid UTF-8", Act::Chunk(bad_utf8)),
+        ("another shape", Act::Chunk(bad_shape)),
+        ("17 MiB", Act::Chunk(event("ADDED", &huge_name, "9"))),
+    ];
+    for (name, bad) in rows {
+        let script = vec![(
+            WATCH_LIST,
+            vec![OK, added("a", "1"), bad, added("b", "1"), bookmark("10", true), Act::Hang],
+        )];
+        let changes = "started +a undecodable +b finished@10";
+        let outcome = check(name, &[], script, &["0.00 pods WatchList"], changes).await;
+        let pods = &outcome.status.resources["pods"];
+        assert_eq!((pods.objects_seen, pods.undecodable), (2, 1), "{name}");
+        let counted = "plimsoll_api_undecodable_total{resource=\"pods\"} 1";
+        assert!(outcome.metrics.contains(counted), "{name}:\n{}", outcome.metrics);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn kinds_start_one_after_the_other_and_a_forbidden_one_does_not_block() {
+    let slow = vec![OK, added("a", "1"), Act::Pause(20), bookmark("10", true), Act::Hang];
+    let quick = || vec![OK, bookmark("10", true), Act::Hang];
+    let run = Run {
+        resources: &[Resource::Nodes, Resource::Pods, Resource::Services, Resource::Jobs],
+        resume: &[(Resource::Jobs, "5")],
+        script: vec![
+            ("/nodes", slow),
+            ("/pods", refused(403)),
+            ("/services", vec![OK, Act::Pause(1), bookmark("10", true), Act::Hang]),
+            ("/pods", refused(403)),
+            ("/pods", quick()),
+            ("/jobs", quiet()),
+        ],
+        seconds: 60,
+        ..Run::default()
+    };
+    let outcome = run.play().await;
+    let expected = [
+        "0.00 nodes WatchList",
+        "20.00 pods WatchList",
+        "20.00 services WatchList",
+        // Pods wait for the one slot for lists, which services hold until 21 s.
+        "21.00 pods WatchList",
+        "21.00 jobs Watch 5",
+        "22.00 pods WatchList",
+    ];
+    let mut requests = outcome.requests.clone();
+    requests[3..5].sort_by(|left, right| right.cmp(left));
+    assert_eq!(requests, expected);
+    assert!(outcome.status.resources.values().all(|resource| resource.phase == Phase::Watching));
+    for line in [
+        "plimsoll_api_requests_total{verb=\"watch\",resource=\"pods\",code=\"403\"} 2",
+        "plimsoll_api_requests_total{verb=\"watch\",resource=\"pods\",code=\"200\"} 1",
+        "plimsoll_api_budget_used{budget=\"watches\"} 4.0",
+        "plimsoll_api_budget_used{budget=\"lists\"} 0.0",
+        "plimsoll_api_resource_phase{resource=\"jobs\",phase=\"watching\"} 1",
+        "plimsoll_api_retries_total{resource=\"pods\"} 2",
+    ] {
+        assert!(outcome.metrics.contains(line), "{line} is not in\n{}", outcome.metrics);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forbidden_kind_is_named_without_the_servers_words() {
+    let says = br#"{"kind":"Status","code":403,"reason":"Forbidden","message":"user token abc may not"}"#;
+    let forbidden = || vec![Act::Head(403, ""), Act::Chunk(says.to_vec()), Act::End];
+    let script = (0..20).map(|_| ("/pods", forbidden())).collect();
+    let outcome = Run { script, seconds: 100, ..Run::default() }.play().await;
+    let pods = &outcome.status.resources["pods"];
+    assert_eq!((pods.phase, pods.synced), (Phase::Forbidden, false));
+    assert_eq!(pods.last_error.as_deref(), Some("answered 403 Forbidden"));
+    // 0.5, 1, 2, 4, 8, then every 15 s: half of the cap.
+    assert_eq!(outcome.requests.len(), 6 + 5, "{:?}", outcome.requests);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_is_asked_seldom() {
+    let outcome = Run { refuse: true, seconds: 100, resume: AT_7, ..Run::default() }.play().await;
+    assert_eq!(outcome.requests.len(), 6 + 5, "{:?}", outcome.requests);
+    let pods = &outcome.status.resources["pods"];
+    assert_eq!(pods.phase, Phase::Backoff);
+    assert_eq!(pods.seconds_since_contact, None);
+    assert_eq!(pods.resource_version.as_deref(), Some("7"));
+    assert!(pods.last_error.as_deref().unwrap().contains("connection refused"), "{pods:?}");
+    let line = "plimsoll_api_requests_total{verb=\"watch\",resource=\"pods\",code=\"connection\"} 11";
+    assert!(outcome.metrics.contains(line), "{}", outcome.metrics);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_are_counted_as_sent_and_the_flow_is_named() {
+    let packed = member(&[event("ADDED", "a", "1"), chunk_of(bookmark("10", true))].concat());
+    let count = packed.len();
+    let head = "Content-Encoding: gzip\r\nX-Kubernetes-PF-FlowSchema-UID: f1\r\nX-Kubernetes-PF-PriorityLevel-UID: p1\r\n";
+    let script = vec![(WATCH_LIST, vec![Act::Head(200, head), Act::Chunk(packed), Act::Hang])];
+    let outcome = Run { script, ..Run::default() }.play().await;
+    for line in [
+        format!("plimsoll_api_response_bytes_total{{verb=\"watch\",resource=\"pods\"}} {count}"),
+        "plimsoll_api_flow_info{flow_schema_uid=\"f1\",priority_level_uid=\"p1\"} 1".to_owned(),
+    ] {
+        assert!(outcome.metrics.contains(&line), "{line} is not in\n{}", outcome.metrics);
+    }
+    assert_eq!(outcome.status.budget.response_bytes_total, count as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_kinds_than_watches_is_an_error_before_anything_is_asked() {
+    let config = kube::Config::new("http://scripted:1".parse().unwrap());
+    let server = Server::new(Vec::new(), false);
+    let mut settings = DoorConfig::from_kubeconfig(None);
+    settings.limits.open_watches = 1;
+    let transport = Transport::over(&config, server.clone()).unwrap();
+    let clock = Arc::new(SystemClock::new());
+    let door =
+        Door::over(transport, String::new(), &settings, clock, Arc::new(Half), &mut Registry::default())
+            .unwrap();
+    let (sink, two) = (Arc::new(Notes::default()), [Resource::Pods, Resource::Nodes]);
+    let kept = door
+        .keep(&two, &Resume::new(), Arc::default(), Keep::default(), sink, CancellationToken::new())
+        .await;
+    assert_eq!(kept, Err(KeepError::TooFewWatches { wanted: 2, allowed: 1 }));
+    assert!(server.log().is_empty());
+}
