@@ -1,6 +1,6 @@
 //! All wiring of the agent on one screen.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use agent_link::AgentLink;
@@ -83,7 +83,11 @@ pub async fn assemble(
         routes: endpoint::routes(scrapes.clone()),
         scrapes,
         pods,
-        follow: FollowConfig { pods_api: config.pods_api_socket, cri: config.cri_socket },
+        follow: FollowConfig {
+            pods_api: config.pods_api_socket,
+            cri: config.cri_socket,
+            read_only_port: config.kubelet_read_only_port.map(|port| (Ipv4Addr::LOCALHOST, port).into()),
+        },
         entropy,
         link,
         link_stop: link_stop.drop_guard(),

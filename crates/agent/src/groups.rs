@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use exposition::append;
 use node_probe::cgroup::{Cgroup, Kubepods, Layout};
+use node_probe::processes::processes;
 use node_probe::{Folder, Reader, Roots};
 use objects::Text;
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 
 use crate::pods::Known;
 
@@ -38,12 +40,17 @@ pub(crate) struct Trees {
     pub(crate) layout: Layout,
     /// Found when the first pod is there: a new node has no such folder before.
     kubepods: Mutex<Option<Kubepods>>,
+    /// Whether `cgroup.procs` and `/proc` number processes alike: not in a pod without `hostPID`, where the first has our
+    /// own numbers and the second, being the host's, has the host's.
+    same_numbers: bool,
 }
 
 impl Trees {
     pub(crate) fn new(roots: Roots) -> Self {
         let layout = Layout::detect(&roots);
-        Self { roots, layout, kubepods: Mutex::default() }
+        let own = std::fs::read_link(roots.procfs.join("self")).ok();
+        let same_numbers = own.is_none_or(|own| own.as_os_str() == std::process::id().to_string().as_str());
+        Self { roots, layout, kubepods: Mutex::default(), same_numbers }
     }
 
     fn kubepods(&self) -> Option<Kubepods> {
@@ -55,9 +62,36 @@ impl Trees {
     }
 }
 
+/// Processes by container, looked up at most once in a scrape, and only when a pod needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Processes(Option<FxHashMap<Text, u32>>);
+
+impl Processes {
+    pub(crate) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    fn of(&mut self, container: &str, trees: &Trees, reader: &mut Reader) -> Option<u32> {
+        let found = self.0.get_or_insert_with(|| {
+            let mut found = FxHashMap::default();
+            processes(&trees.roots.procfs, reader, |id, pid| {
+                found.insert(id.into(), pid);
+            });
+            found
+        });
+        found.get(container).copied()
+    }
+}
+
 impl Groups {
     /// Opens what is there by now and was not open; forgets containers that do not run any more.
-    pub(crate) fn resolve(&mut self, known: &Known, trees: &Trees, reader: &mut Reader) {
+    pub(crate) fn resolve(
+        &mut self,
+        known: &Known,
+        trees: &Trees,
+        processes: &mut Processes,
+        reader: &mut Reader,
+    ) {
         let running = || known.pod.containers.iter().filter(|container| container.running);
         self.containers.retain(|(id, _)| running().any(|container| container.id == *id));
         if self.pod.is_none() {
@@ -67,7 +101,7 @@ impl Groups {
             self.find_containers(known, trees);
         }
         if self.process.is_none() && known.pod.host_network != Some(true) {
-            self.process = self.find_process(trees, reader);
+            self.process = self.find_process(trees, processes, reader);
         }
     }
 
@@ -97,10 +131,12 @@ impl Groups {
     }
 
     /// Any process of the pod will do: its containers share one network namespace.
-    fn find_process(&self, trees: &Trees, reader: &mut Reader) -> Option<Folder> {
-        let pids =
-            self.containers.iter().flat_map(|(_, group)| group.cgroup.processes(reader)).collect::<Vec<_>>();
-        pids.into_iter().find_map(|pid| Folder::open(&trees.roots.procfs.join(pid.to_string())).ok())
+    fn find_process(&self, trees: &Trees, processes: &mut Processes, reader: &mut Reader) -> Option<Folder> {
+        let open = |pid: u32| Folder::open(&trees.roots.procfs.join(pid.to_string())).ok();
+        self.containers.iter().find_map(|(id, group)| {
+            let listed = if trees.same_numbers { group.cgroup.processes(reader) } else { Vec::new() };
+            listed.into_iter().find_map(open).or_else(|| processes.of(id, trees, reader).and_then(open))
+        })
     }
 }
 

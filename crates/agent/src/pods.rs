@@ -187,9 +187,15 @@ impl PodSink for Pods {
         self.metrics.source_failed(source);
         let mut table = self.table.lock();
         let text = error.to_string();
-        // Tried again and again: said once.
-        if table.error.as_ref().is_none_or(|(failed, known)| *failed == source && *known != text) {
-            tracing::warn!(source = source.name(), error = text, "pods are not known from this source");
+        if source == Source::PodsApi && table.error.is_none() {
+            tracing::warn!(
+                error = text,
+                "the kubelet's Pods API is not available; asking the container runtime"
+            );
+            // Until now a stream was up: what is known was complete a moment ago.
+            if table.source == Some(source) {
+                table.heard = Some(self.clock.monotonic());
+            }
         }
         if source == Source::PodsApi || table.error.is_none() {
             table.error = Some((source, text));

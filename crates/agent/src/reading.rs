@@ -7,7 +7,7 @@ use node_probe::cgroup::{Cpu, Stats};
 use node_probe::proc::network;
 use objects::Text;
 
-use crate::groups::{Labels, Trees, pod_labels, root_labels};
+use crate::groups::{Labels, Processes, Trees, pod_labels, root_labels};
 use crate::node::Node;
 use crate::pods::Known;
 
@@ -52,6 +52,7 @@ pub(crate) struct Readings {
     entries: Vec<Reading>,
     used: usize,
     now: f64,
+    processes: Processes,
 }
 
 /// Interfaces of one pod; two or three are usual.
@@ -61,6 +62,7 @@ impl Readings {
     /// Begins a scrape at `now`, seconds since the Unix epoch.
     pub(crate) fn begin(&mut self, now: f64) {
         self.used = 0;
+        self.processes.clear();
         self.now = now;
     }
 
@@ -88,7 +90,7 @@ impl Readings {
     /// The pod's group and those of its containers. What is gone in the meantime is left out, and looked for next time.
     pub(crate) fn read_pod(&mut self, known: &Arc<Known>, trees: &Trees, reader: &mut Reader) {
         let mut groups = known.groups.lock();
-        groups.resolve(known, trees, reader);
+        groups.resolve(known, trees, &mut self.processes, reader);
         if let Some(group) = &groups.pod {
             let entry = self.next();
             if entry.stats.read(&trees.layout, &group.cgroup, reader) {

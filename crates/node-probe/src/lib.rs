@@ -20,6 +20,7 @@ pub mod filesystems;
 pub mod interfaces;
 pub mod pods;
 pub mod proc;
+pub mod processes;
 pub mod roots;
 pub mod scan;
 

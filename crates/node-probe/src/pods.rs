@@ -8,6 +8,7 @@ mod cri;
 mod follow;
 mod kubelet;
 mod pod;
+mod readonly;
 mod workload;
 
 pub use follow::{FollowConfig, PodSink, follow};

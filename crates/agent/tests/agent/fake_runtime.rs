@@ -81,11 +81,43 @@ pub(crate) struct Image {
     pub(crate) image: String,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct SandboxStatus {
+    #[prost(message, optional, tag = "1")]
+    status: Option<Status1>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Status1 {
+    #[prost(message, optional, tag = "6")]
+    linux: Option<Linux>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Linux {
+    #[prost(message, optional, tag = "1")]
+    namespaces: Option<Namespaces>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Namespaces {
+    #[prost(message, optional, tag = "2")]
+    options: Option<NamespaceOption>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct NamespaceOption {
+    #[prost(int32, tag = "1")]
+    network: i32,
+}
+
 /// A runtime that knows what it is told.
 #[derive(Clone, Default)]
 pub(crate) struct FakeRuntime {
     pub(crate) sandboxes: Arc<Mutex<Sandboxes>>,
     pub(crate) containers: Arc<Mutex<Containers>>,
+    /// What `PodSandboxStatus` says of every sandbox: 0 for a network of its own, 2 for the node's.
+    pub(crate) network: i32,
 }
 
 impl FakeRuntime {
@@ -101,6 +133,11 @@ impl Methods for FakeRuntime {
         match path {
             "/runtime.v1.RuntimeService/ListPodSandbox" => unary(self.sandboxes.lock().clone(), request),
             "/runtime.v1.RuntimeService/ListContainers" => unary(self.containers.lock().clone(), request),
+            "/runtime.v1.RuntimeService/PodSandboxStatus" => {
+                let options = Some(NamespaceOption { network: self.network });
+                let linux = Some(Linux { namespaces: Some(Namespaces { options }) });
+                unary(SandboxStatus { status: Some(Status1 { linux }) }, request)
+            }
             other => panic!("{other} was not expected"),
         }
     }

@@ -1,8 +1,10 @@
 //! Where pods are known from, and what happens when a source goes away.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::fake_kubelet::FakeKubelet;
 use crate::fake_runtime::{Container, ContainerMetadata, FakeRuntime, Image, Sandbox, SandboxMetadata};
-use crate::fixture::Machine;
+use crate::fixture::{Machine, Page, start};
 use crate::pods;
 
 const UID: &str = "u-1";
@@ -72,9 +74,8 @@ async fn what_the_kubelet_said_stays_when_the_runtime_takes_over() {
     let _ = server.await;
     std::fs::remove_file(machine.path("pods-api.sock")).unwrap();
     kubelet.hang_up();
-    let failed = |page: &crate::fixture::Page| {
-        page.value("plimsoll_agent_pod_source_failures_total", &["source=\"cri\""]) > Some(0.0)
-    };
+    let failed =
+        |page: &Page| page.value("plimsoll_agent_pod_source_failures_total", &["source=\"cri\""]) > Some(0.0);
     let page = agent.scrape_until(failed).await;
     assert_eq!(
         page.value("container_cpu_usage_seconds_total", &["container=\"app\"", "workload=\"web\""]),
@@ -85,7 +86,7 @@ async fn what_the_kubelet_said_stays_when_the_runtime_takes_over() {
     // The runtime knows less of owners: the Deployment is remembered.
     let _runtime = runtime(false).serve(&machine.path("cri.sock"));
     let in_use = |source: &'static str| {
-        move |page: &crate::fixture::Page| {
+        move |page: &Page| {
             page.value("plimsoll_agent_pod_source_in_use", &[&format!("source=\"{source}\"")]) == Some(1.0)
         }
     };
@@ -113,4 +114,81 @@ async fn one_damaged_pod_does_not_hide_the_others() {
     let page = agent.scrape_until(|page| page.has("container=\"app\"")).await;
     assert_eq!(page.value("plimsoll_agent_pods_undecodable_total", &["source=\"pods-api\""]), Some(1.0));
     agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_network_of_a_pod_is_its_own() {
+    let check = async |network: i32, own_numbers: bool, expected: Option<f64>| {
+        let machine = machine();
+        let group = format!("sys/fs/cgroup/kubepods/pod{UID}/{ID}");
+        machine.write("proc/77/net/dev", "eth0: 5 0 0 0 0 0 0 0 6 0 0 0 0 0 0 0\n");
+        if own_numbers {
+            machine.write(&format!("{group}/cgroup.procs"), "77\n");
+        } else {
+            // As in a pod of its own PID namespace: nobody else has a number.
+            machine.write(&format!("{group}/cgroup.procs"), "0\n0\n");
+            machine.write("proc/77/cgroup", &format!("0::/../../pod{UID}/{ID}\n"));
+        }
+        let fake = FakeRuntime { network, ..runtime(true) };
+        let _runtime = fake.serve(&machine.path("cri.sock"));
+        let agent = machine.start().await;
+        let page = agent.scrape_until(|page| page.has("container=\"app\"")).await;
+        let pod = ["interface=\"eth0\"", "pod=\"web-5d4f7-abcde\""];
+        assert_eq!(
+            page.value("container_network_transmit_bytes_total", &pod),
+            expected,
+            "{network} {own_numbers}"
+        );
+        agent.stop().await;
+    };
+    check(0, true, Some(6.0)).await;
+    check(0, false, Some(6.0)).await;
+    check(2, true, None).await;
+}
+
+const PODS: &str = r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"web-0","namespace":
+  "shop","uid":"u-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet","name":"web","uid":"o","controller":true
+  }]},"spec":{"containers":[]},"status":{"containerStatuses":[{"name":"app","image":"example/web:1","containerID":
+  "containerd://0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","state":{"running":{"startedAt":
+  "2023-11-14T22:13:20Z"}}}]}}]}"#;
+
+/// Answers every connection with `answer`, then closes it.
+async fn read_only_port(answer: String) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    environment::spawn("read-only port", async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn the_read_only_port_is_the_last_resort() {
+    let check = async |answer: String, workload: Option<&str>| {
+        let machine = machine();
+        let mut config = machine.config();
+        config.kubelet_read_only_port = Some(read_only_port(answer).await);
+        let agent = start(config).await;
+        let asked = |page: &Page| {
+            page.value("plimsoll_agent_pod_source_in_use", &["source=\"read-only-port\""]) == Some(1.0)
+                || page
+                    .value("plimsoll_agent_pod_source_failures_total", &["source=\"read-only-port\""])
+                    .is_some()
+        };
+        let page = agent.scrape_until(asked).await;
+        let of = workload.map(|workload| format!("workload=\"{workload}\""));
+        let value =
+            of.and_then(|of| page.value("container_cpu_usage_seconds_total", &["container=\"app\"", &of]));
+        assert_eq!(value, workload.map(|_| 1.0), "{}", page.0);
+        agent.stop().await;
+    };
+    let ok = "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n";
+    check(format!("{ok}{PODS}"), Some("web")).await;
+    check(format!("{ok}{}", &PODS[..PODS.len() - 9]), None).await;
+    check("HTTP/1.0 401 Unauthorized\r\n\r\n".into(), None).await;
+    check("garbage".repeat(4_000), None).await;
 }

@@ -14,12 +14,15 @@ use tonic_prost::ProstCodec;
 use super::{Container, PODS_MAX, Pod, SourceError, channel, workload};
 
 const LIST_SANDBOXES: &str = "/runtime.v1.RuntimeService/ListPodSandbox";
+const SANDBOX_STATUS: &str = "/runtime.v1.RuntimeService/PodSandboxStatus";
 const LIST_CONTAINERS: &str = "/runtime.v1.RuntimeService/ListContainers";
 /// containerd answers from memory.
 const CALL_SECONDS: u64 = 2;
 const NANOSECONDS: i64 = 1_000_000_000;
 /// `SANDBOX_READY` is 0, the default.
 const CONTAINER_RUNNING: i32 = 1;
+/// `NamespaceMode.NODE`
+const NETWORK_OF_NODE: i32 = 2;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ListPodSandboxRequest {
@@ -108,14 +111,52 @@ pub(super) struct ImageSpec {
     user_specified_image: String,
 }
 
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct SandboxStatusRequest {
+    #[prost(string, tag = "1")]
+    pub(super) pod_sandbox_id: String,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct SandboxStatusResponse {
+    #[prost(message, optional, tag = "1")]
+    status: Option<SandboxStatus>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct SandboxStatus {
+    #[prost(message, optional, tag = "6")]
+    linux: Option<Linux>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct Linux {
+    #[prost(message, optional, tag = "1")]
+    namespaces: Option<Namespaces>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct Namespaces {
+    #[prost(message, optional, tag = "2")]
+    options: Option<NamespaceOption>,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct NamespaceOption {
+    #[prost(int32, tag = "1")]
+    network: i32,
+}
+
 /// A connection to the runtime.
 pub(super) struct Cri {
     grpc: Grpc<Channel>,
+    /// Sandboxes that have been asked about: whether they share the node's network. It never changes.
+    host_network: HashMap<String, bool>,
 }
 
 impl Cri {
     pub(super) async fn connect(socket: &Path) -> Result<Self, SourceError> {
-        Ok(Self { grpc: channel::connect(socket).await? })
+        Ok(Self { grpc: channel::connect(socket).await?, host_network: HashMap::new() })
     }
 
     /// The pods whose sandbox is ready, with their running containers.
@@ -125,7 +166,28 @@ impl Cri {
             self.call(LIST_SANDBOXES, ListPodSandboxRequest { filter: state(0) }).await?;
         let containers: ListContainersResponse =
             self.call(LIST_CONTAINERS, ListContainersRequest { filter: state(CONTAINER_RUNNING) }).await?;
-        Ok(join(sandboxes.items, containers.containers))
+        self.ask_networks(&sandboxes.items).await?;
+        Ok(join(sandboxes.items, containers.containers, &self.host_network))
+    }
+
+    /// The list does not say it: one call for each sandbox that is new.
+    async fn ask_networks(&mut self, sandboxes: &[Sandbox]) -> Result<(), SourceError> {
+        self.host_network.retain(|id, _| sandboxes.iter().any(|sandbox| sandbox.id == *id));
+        for sandbox in sandboxes.iter().take(PODS_MAX) {
+            if self.host_network.contains_key(&sandbox.id) {
+                continue;
+            }
+            let request = SandboxStatusRequest { pod_sandbox_id: sandbox.id.clone() };
+            match self.call::<_, SandboxStatusResponse>(SANDBOX_STATUS, request).await {
+                Ok(answer) => {
+                    self.host_network.insert(sandbox.id.clone(), answer.shares_network());
+                }
+                // Gone in the meantime.
+                Err(SourceError::Answer(..)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     async fn call<Q, A>(&mut self, path: &'static str, request: Q) -> Result<A, SourceError>
@@ -147,7 +209,18 @@ impl Cri {
     }
 }
 
-fn join(sandboxes: Vec<Sandbox>, containers: Vec<CriContainer>) -> Vec<Pod> {
+impl SandboxStatusResponse {
+    fn shares_network(&self) -> bool {
+        let options = self.status.and_then(|status| status.linux?.namespaces?.options);
+        options.is_some_and(|options| options.network == NETWORK_OF_NODE)
+    }
+}
+
+fn join(
+    sandboxes: Vec<Sandbox>,
+    containers: Vec<CriContainer>,
+    host_network: &HashMap<String, bool>,
+) -> Vec<Pod> {
     let mut places = HashMap::with_capacity(sandboxes.len());
     let mut pods = Vec::with_capacity(sandboxes.len().min(PODS_MAX));
     for sandbox in sandboxes.into_iter().take(PODS_MAX) {
@@ -158,7 +231,7 @@ fn join(sandboxes: Vec<Sandbox>, containers: Vec<CriContainer>) -> Vec<Pod> {
             namespace: Sym::new(&metadata.namespace),
             workload: workload::from_labels(&metadata.name, label),
             name: Text::from(metadata.name),
-            host_network: None,
+            host_network: host_network.get(&sandbox.id).copied(),
             started: Some(sandbox.created_at / NANOSECONDS),
             containers: Vec::new(),
         };

@@ -1,5 +1,6 @@
 //! From one source to the next, and back to the best.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use objects::Interner;
 use tokio::time::{Instant, sleep};
 
 use super::cri::Cri;
-use super::{Pod, Source, SourceError, kubelet};
+use super::{Pod, Source, SourceError, kubelet, readonly};
 
 /// While the Pods API is away, the next sources are asked this often: a change is then known within a second of the
 /// kubelet's own knowledge, the asking included.
@@ -26,6 +27,8 @@ pub struct FollowConfig {
     pub pods_api: PathBuf,
     /// Socket of the container runtime.
     pub cri: PathBuf,
+    /// The kubelet's read-only port; `None` leaves it alone.
+    pub read_only_port: Option<SocketAddr>,
 }
 
 /// Takes what the sources say.
@@ -65,7 +68,7 @@ pub async fn follow(
         failures = if held { 0 } else { failures + 1 };
         let retry_at = Instant::now() + retry_after(failures, entropy.fraction());
         while Instant::now() < retry_at {
-            fallback.poll(&*sink).await;
+            fallback.poll(&interner, &*sink).await;
             sleep(
                 Duration::from_millis(POLL_MILLISECONDS)
                     .min(retry_at.saturating_duration_since(Instant::now())),
@@ -87,13 +90,18 @@ struct Fallback {
 }
 
 impl Fallback {
-    async fn poll(&mut self, sink: &dyn PodSink) {
+    async fn poll(&mut self, interner: &Interner, sink: &dyn PodSink) {
         match self.cri().await {
-            Ok(pods) => sink.replace(Source::Cri, pods),
+            Ok(pods) => return sink.replace(Source::Cri, pods),
             Err(error) => {
                 self.cri = None;
                 sink.failed(Source::Cri, &error);
             }
+        }
+        let Some(address) = self.config.read_only_port else { return };
+        match readonly::pods(address, interner, sink).await {
+            Ok(pods) => sink.replace(Source::ReadOnlyPort, pods),
+            Err(error) => sink.failed(Source::ReadOnlyPort, &error),
         }
     }
 

@@ -46,3 +46,53 @@ fn without<'a>(name: &'a str, hash: &str) -> Option<&'a str> {
     let stem = name.strip_suffix(hash).filter(|_| !hash.is_empty())?;
     stem.strip_suffix('-').filter(|stem| !stem.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use objects::Owner;
+
+    use super::*;
+
+    fn shown(workload: Option<Workload>) -> String {
+        workload.map_or(String::new(), |workload| format!("{}/{}", workload.kind, workload.name))
+    }
+
+    #[test]
+    fn owners() {
+        let check = |owners: &[(&str, &str, Option<bool>)], hash: &str, expected: &str| {
+            let owners = owners.iter().map(|(kind, name, controller)| Owner {
+                kind: Sym::new(kind),
+                name: Sym::new(name),
+                controller: *controller,
+                ..Owner::default()
+            });
+            let labels = [(Sym::new(TEMPLATE_HASH), Sym::new(hash))];
+            let meta = Meta { owners: owners.collect(), labels: labels.into(), ..Meta::default() };
+            assert_eq!(shown(from_owners(&meta)), expected);
+        };
+        check(&[], "", "");
+        check(&[("ReplicaSet", "web-5d4f7", Some(true))], "5d4f7", "Deployment/web");
+        check(&[("ReplicaSet", "web-5d4f7", Some(true))], "", "ReplicaSet/web-5d4f7");
+        check(&[("ReplicaSet", "web-5d4f7", Some(true))], "other", "ReplicaSet/web-5d4f7");
+        check(&[("ReplicaSet", "-5d4f7", Some(true))], "5d4f7", "ReplicaSet/-5d4f7");
+        check(&[("DaemonSet", "cni", Some(true))], "x", "DaemonSet/cni");
+        check(&[("Node", "node-1", None)], "", "Node/node-1");
+        check(&[("Other", "a", Some(false)), ("StatefulSet", "db", Some(true))], "", "StatefulSet/db");
+    }
+
+    #[test]
+    fn labels_of_controllers() {
+        let check = |pod: &str, labels: &[(&str, &str)], expected: &str| {
+            let label = |name: &str| labels.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            assert_eq!(shown(from_labels(pod, label)), expected, "{pod}");
+        };
+        check("web-5d4f7-abcde", &[(TEMPLATE_HASH, "5d4f7")], "Deployment/web");
+        check("a-b-5d4f7-abcde", &[(TEMPLATE_HASH, "5d4f7")], "Deployment/a-b");
+        check("renamed", &[(TEMPLATE_HASH, "5d4f7")], "");
+        check("db-0", &[(REVISION_HASH, "db-7c"), (STATEFUL_NAME, "db-0")], "StatefulSet/db");
+        check("cni-x7x7x", &[(REVISION_HASH, "7c")], "DaemonSet/cni");
+        check("backup-1-abcde", &[("job-name", "backup-1")], "Job/backup-1");
+        check("lonely", &[], "");
+        check("lonely-pod", &[], "");
+    }
+}
