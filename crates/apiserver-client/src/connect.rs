@@ -13,6 +13,9 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::Source;
 
+#[cfg(test)]
+mod tests;
+
 /// A kubeconfig with the certificates of a hundred clusters is below 1 MiB.
 const KUBECONFIG_BYTES_MAX: u64 = 4 << 20;
 

@@ -75,10 +75,13 @@ mod tests {
         Ok(after_each)
     }
 
+    /// Chunks, and what must have come out after each.
+    type Row<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
+
     #[test]
     fn each_member_comes_out_as_soon_as_it_is_in() {
         let (one, two) = (member(b"first event\n"), member(b"second event\n"));
-        let rows: &[(&[&[u8]], &[&[u8]])] = &[
+        let rows: &[Row<'_>] = &[
             (&[&one], &[b"first event\n"]),
             (&[&one, &two], &[b"first event\n", b"second event\n"]),
             (&[&[one.as_slice(), &two].concat()], &[b"first event\nsecond event\n"]),

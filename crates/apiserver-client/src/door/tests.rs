@@ -63,6 +63,13 @@ impl Default for Run {
 
 impl Run {
     async fn play(self) -> Outcome {
+        let notes = Arc::new(Notes::default());
+        let outcome = self.play_to(notes.clone()).await;
+        let changes = notes.0.lock().join(" ");
+        Outcome { changes, ..outcome }
+    }
+
+    async fn play_to(self, sink: Arc<dyn Sink>) -> Outcome {
         let server = Server::new(self.script, self.refuse);
         let kube_config = kube::Config::new("http://scripted:1".parse().unwrap());
         let transport = Transport::over(&kube_config, server.clone()).unwrap();
@@ -72,15 +79,14 @@ impl Run {
         let door =
             Door::over(transport, "http://scripted:1".into(), &config, clock, Arc::new(Half), &mut registry)
                 .unwrap();
-        let notes = Arc::new(Notes::default());
         let resume: Resume =
             self.resume.iter().map(|(resource, version)| (*resource, (*version).to_owned())).collect();
         let shutdown = CancellationToken::new();
         let keep = {
-            let (door, notes, shutdown) = (door.clone(), notes.clone(), shutdown.clone());
+            let (door, shutdown) = (door.clone(), shutdown.clone());
             let resources = self.resources;
             environment::spawn("keep", async move {
-                door.keep(resources, &resume, Arc::default(), Keep::default(), notes, shutdown).await
+                door.keep(resources, &resume, Arc::default(), Keep::default(), sink, shutdown).await
             })
         };
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
@@ -93,8 +99,7 @@ impl Run {
         for slots in ["lists", "watches"] {
             assert_eq!(budget.budgets[slots].used, 0.0, "{slots} leaked");
         }
-        let changes = notes.0.lock().join(" ");
-        Outcome { requests: server.log(), changes, status, metrics }
+        Outcome { requests: server.log(), changes: String::new(), status, metrics }
     }
 }
 
@@ -491,6 +496,29 @@ async fn bytes_are_counted_as_sent_and_the_flow_is_named() {
         assert!(outcome.metrics.contains(&line), "{line} is not in\n{}", outcome.metrics);
     }
     assert_eq!(outcome.status.budget.response_bytes_total, count as u64);
+}
+
+/// A sink with a bug that shows once.
+#[derive(Default)]
+struct Trips(Notes, std::sync::atomic::AtomicBool);
+
+impl Sink for Trips {
+    fn change(&self, resource: Resource, change: Change) {
+        if matches!(change, Change::Applied(_)) && !self.1.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            panic!("on purpose");
+        }
+        self.0.change(resource, change);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_costs_one_kind_one_replay() {
+    let script = vec![(WATCH_LIST, replay(&["a"])), (WATCH_LIST, replay(&["a"])), ("/nodes", replay(&["n"]))];
+    let sink = Arc::new(Trips::default());
+    let run = Run { resources: &[Resource::Pods, Resource::Nodes], script, seconds: 40, ..Run::default() };
+    let outcome = run.play_to(sink.clone()).await;
+    assert_eq!(outcome.requests, ["0.00 pods WatchList", "0.00 nodes WatchList", "30.00 pods WatchList"]);
+    assert_eq!(sink.0.0.lock().join(" "), "started started +n finished@10 started +a finished@10");
 }
 
 #[tokio::test(start_paused = true)]
