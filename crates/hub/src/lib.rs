@@ -1,1 +1,3 @@
-//! To be written.
+//! wip
+mod store;
+mod snapshot;

@@ -1,0 +1,3 @@
+//! wip
+mod file;
+mod frame;
