@@ -63,6 +63,16 @@ start_again() {
     say "started $name ($(pid_of "$name"))"
 }
 
+# run_component NAME COMMAND...: the program under test, as one of us.
+run_component() {
+    local name=${1:?which name?}
+    shift
+    recall
+    ! alive "$name" || die "$name runs already ($(pid_of "$name"))"
+    define "$name" "$@"
+    start "$name"
+}
+
 # Fails early with the end of the log instead of waiting for something that has died.
 must_live() { alive "$1" || { tail -n 15 "$DIR/log/$1.log" >&2; die "$1 has died; its log is $DIR/log/$1.log"; }; }
 

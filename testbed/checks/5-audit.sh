@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The API server's own word: who asked for what since it started. Not our counters.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/processes.sh"
+source "$(dirname "$0")/agent-pod.sh"
+
+# docs/api-calls.md's table of resources: path and verbs.
+promised() {
+    awk -F'|' '/^\| [a-z]+ \| `\// { gsub(/[ `]/, "", $3); gsub(/[ ]/, "", $5); split($5, verbs, ","); for (i in verbs) print verbs[i] " " $3 }' \
+        "$ROOT/docs/api-calls.md" | sort -u
+}
+
+# What the hub asked for: verb and path, without the query.
+asked() { hub_requests | jq -r '.verb + " " + (.requestURI | sub("\\?.*"; ""))' | sort -u; }
+hub_requests() { audit_since 0 | jq -c --arg hub "$HUB_USER" 'select(.user.username == $hub)'; }
+
+# Of the query: a watch has bookmarks and an end, a list has a limit.
+unbounded() {
+    hub_requests | jq -r 'select(.verb == "list" and (.requestURI | test("[?&]limit=[0-9]+") | not)
+        or .verb == "watch" and (.requestURI | (test("allowWatchBookmarks=true") and test("timeoutSeconds=[0-9]+")) | not)) | .requestURI'
+}
+
+who() { audit_since 0 | jq -r '[.user.username, (.userAgent // "-" | sub("[/ ].*"; ""))] | @tsv' | sort | uniq -c | sort -rn | sed 's/^/        /'; }
+
+# TokenReviews and SubjectAccessReviews would be requests of an agent through somebody else.
+reviews() { audit_since 0 | jq -r 'select(.verb == "create" and ((.objectRef.resource // "") | test("^(tokenreviews|(self|local)?subjectaccessreviews)$"))) | .user.username' | wc -l; }
+
+begin "the audit log"
+[ "$(audit_since 0 | head -n 1 | wc -l)" = 1 ] || { echo "the audit log is empty" >&2; exit 2; }
+echo "        requests by user and program:"
+who
+echo "        the hub's requests:"
+hub_requests | jq -r '[.verb, (.requestURI | sub("\\?.*"; "")), (if (.requestURI | test("sendInitialEvents=true")) then "initial events" else "" end)] | join(" ")' |
+    sort | uniq -c | sed 's/^/        /'
+unexpected=$(LC_ALL=C comm -13 <(promised | LC_ALL=C sort) <(asked | LC_ALL=C sort))
+[ -z "$unexpected" ] || echo "$unexpected"
+expect "the hub asked for something" test -n "$(asked | head -n 1)"
+expect "every request of the hub is in docs/api-calls.md ($(promised | wc -l) rows)" test -z "$unexpected"
+expect "no list without a limit, no watch without bookmarks and an end" test -z "$(unbounded)"
+expect "requests by an agent: $(agent_requests 0)" test "$(agent_requests 0)" = 0
+expect "TokenReviews and SubjectAccessReviews by anybody: $(reviews)" test "$(reviews)" = 0
+finish
