@@ -1,5 +1,7 @@
 //! Pods.
 
+use std::collections::BTreeMap;
+
 use super::meta::{conditions, meta};
 use super::{Into, Lean, boxed, exact, pairs, port, resources, seconds, time};
 use crate::pod::{
@@ -32,7 +34,7 @@ impl Lean for Pod {
             tolerations: to.interner.list(exact(spec.tolerations.iter(), |wire| to.toleration(wire))),
             overhead: to.resources(&spec.overhead),
             claims: to.claims(spec.volumes),
-            resource_claims: to.resource_claims(spec.resource_claims, &status.resource_claim_statuses),
+            resource_claims: to.resource_claims(spec.resource_claims, status.resource_claim_statuses),
             containers: to.containers(&spec.containers),
             init_containers: to.containers(&spec.init_containers),
             phase: to.sym(&status.phase),
@@ -137,24 +139,28 @@ impl Into<'_> {
         self.interner.list(claims)
     }
 
+    /// By name, which is their key; maps, because a hostile pod may list 100,000 of them.
     fn resource_claims(
         &self,
         wire: Vec<wire::PodResourceClaim>,
-        resolved: &[wire::PodResourceClaimStatus],
+        resolved: Vec<wire::PodResourceClaimStatus>,
     ) -> Box<[ResourceClaim]> {
-        let named = |claim: &wire::PodResourceClaim| {
-            claim.resource_claim_name.is_some() || claim.resource_claim_template_name.is_some()
-        };
-        let claims = wire.into_iter().filter(named).map(|claim| {
-            let status = resolved.iter().find(|status| status.name == claim.name);
-            let made = || status.map(|status| status.resource_claim_name.clone());
-            ResourceClaim {
-                name: self.sym(&claim.name),
-                claim: Text::new(claim.resource_claim_name.or_else(made).unwrap_or_default()),
-                template: self.sym(&claim.resource_claim_template_name.unwrap_or_default()),
+        let mut resolved: BTreeMap<String, String> =
+            resolved.into_iter().map(|status| (status.name, status.resource_claim_name)).collect();
+        let mut claims = BTreeMap::new();
+        for claim in wire {
+            if claim.resource_claim_name.is_none() && claim.resource_claim_template_name.is_none() {
+                continue;
             }
-        });
-        claims.collect()
+            let name = claim.resource_claim_name.or_else(|| resolved.remove(&claim.name));
+            let lean = ResourceClaim {
+                name: self.sym(&claim.name),
+                claim: Text::new(name.unwrap_or_default()),
+                template: self.sym(&claim.resource_claim_template_name.unwrap_or_default()),
+            };
+            claims.entry(claim.name).or_insert(lean);
+        }
+        claims.into_values().collect()
     }
 
     fn container_status(&self, wire: wire::ContainerStatus) -> ContainerStatus {
