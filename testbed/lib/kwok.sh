@@ -9,7 +9,7 @@ write_kwok_config() {
     cat >"$DIR/kwok.yaml" <<'TEXT'
 apiVersion: config.kwok.x-k8s.io/v1alpha1
 kind: KwokConfiguration
-options: {podPlayStageParallelism: 16, nodePlayStageParallelism: 16, nodeLeaseParallelism: 4}
+options: {podPlayStageParallelism: 64, nodePlayStageParallelism: 16, nodeLeaseParallelism: 4}
 TEXT
     for stage in "$module"/node/fast/node-*.yaml "$module"/node/heartbeat-with-lease/node-*.yaml "$module"/pod/fast/pod-*.yaml; do
         echo "---" >>"$DIR/kwok.yaml"

@@ -31,6 +31,11 @@ up() {
 }
 
 failed_to_start() {
+    local script
+    for script in "$DIR"/run/*.pid; do
+        script=${script%.pid}
+        alive "${script##*/}" || { say "has died: ${script##*/}; the end of its log:"; tail -n 15 "$DIR/log/${script##*/}.log" >&2; }
+    done
     say "could not start; what there is stays for a look: testbed status, the logs in $DIR/log, then testbed down (--dir $DIR)"
 }
 
@@ -91,6 +96,7 @@ unmount_below() {
 
 remove_folder() {
     [ -d "$DIR" ] || return 0
+    ! rmdir "$DIR" 2>/dev/null || return 0
     # Only a folder that "up" made: a wrong --dir must not cost anybody a home directory.
     [ -f "$DIR/env" ] || [ -d "$DIR/run" ] || die "not a testbed's folder: $DIR"
     rm -rf --one-file-system "$DIR"
