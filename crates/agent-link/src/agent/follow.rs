@@ -14,21 +14,21 @@ use super::Shared;
 use super::connect::{Dialer, Stream, explain};
 
 /// The dialer comes back with the outcome: it remembers addresses.
-type Attempt = BoxFuture<'static, (Dialer, Result<Stream, String>)>;
+type Attempt = BoxFuture<'static, (Box<Dialer>, Result<Box<Stream>, String>)>;
 
 struct Follower {
     shared: Arc<Shared>,
     entropy: Arc<dyn Entropy>,
     view: watch::Sender<View>,
     /// At home while no attempt runs.
-    dialer: Option<Dialer>,
+    dialer: Option<Box<Dialer>>,
     attempt: Option<Attempt>,
-    stream: Option<Stream>,
+    stream: Option<Box<Stream>>,
 }
 
 enum Event {
     Time,
-    Dialed(Dialer, Result<Stream, String>),
+    Dialed(Box<Dialer>, Result<Box<Stream>, String>),
     Message(Option<Result<HubMessage, tonic::Status>>),
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn follow(
     view: watch::Sender<View>,
     stop: CancellationToken,
 ) {
-    let mut follower = Follower { shared, entropy, view, dialer: Some(dialer), attempt: None, stream: None };
+    let mut follower = Follower { shared, entropy, view, dialer: Some(Box::new(dialer)), attempt: None, stream: None };
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return,
@@ -117,7 +117,7 @@ impl Follower {
                 AgentAction::Connect => {
                     if let Some(mut dialer) = self.dialer.take() {
                         self.attempt = Some(Box::pin(async move {
-                            let outcome = dialer.dial().await;
+                            let outcome = dialer.dial().await.map(Box::new);
                             (dialer, outcome)
                         }));
                     }

@@ -1,1 +1,209 @@
-//! Tests of the publisher.
+//! A hub against agents that say anything.
+
+use super::*;
+use crate::message::{Ack, Have, Hello};
+
+const START: Duration = Duration::from_secs(100);
+
+fn hub() -> Publisher {
+    let mut hub = Publisher::new(42, Limits::default());
+    hub.publish("n", Topic::PODS, b"a", Bytes::from("1")).unwrap();
+    hub.set_ready();
+    hub
+}
+
+fn hello(node: &str) -> Hello {
+    Hello { major_min: 1, major_max: 1, node: node.to_owned(), ..Hello::default() }
+}
+
+/// What is sent and whether the session ended, in words.
+fn words(actions: &[HubAction]) -> Vec<String> {
+    actions
+        .iter()
+        .map(|action| match action {
+            HubAction::Close(_, reason) => format!("{reason:?}"),
+            HubAction::Send(_, message) => match message.kind.as_ref().unwrap() {
+                FromHub::Welcome(_) => "Welcome".to_owned(),
+                FromHub::ComeBack(_) => "ComeBack!".to_owned(),
+                FromHub::Refusal(_) => "Refusal".to_owned(),
+                FromHub::Heartbeat(_) => "Heartbeat".to_owned(),
+                FromHub::Chunk(chunk) => {
+                    format!("{:?} {:?} {}", chunk.feed(), chunk.transfer(), chunk.changes.len())
+                }
+            },
+        })
+        .collect()
+}
+
+fn say(hub: &mut Publisher, id: SessionId, message: FromAgent, seconds: u64) -> Vec<String> {
+    let now = START + Duration::from_secs(seconds);
+    words(&hub.on_message(id, message.into(), now, &mut || 0.5))
+}
+
+#[test]
+fn who_is_let_in() {
+    let check = |peer: Peer, hello: Hello, expected: &[&str]| {
+        let mut hub = hub();
+        let id = hub.connected(peer, START);
+        assert_eq!(say(&mut hub, id, FromAgent::Hello(hello), 0), expected);
+    };
+    let n = || Peer::Node("n".to_owned());
+    let in_full = ["Welcome", "Node Snapshot 1", "Broadcast Current 0"];
+    check(n(), hello("n"), &in_full);
+    check(Peer::AnyNode, hello("n"), &in_full);
+    check(Peer::AnyNode, hello("unknown"), &["Welcome", "Node Current 0", "Broadcast Current 0"]);
+    check(n(), Hello { major_max: 7, ..hello("n") }, &in_full);
+    check(n(), hello("m"), &["Refusal", "Refused"]);
+    check(Peer::AnyNode, hello(""), &["Refusal", "Refused"]);
+    check(Peer::AnyNode, hello(&"n".repeat(254)), &["Refusal", "Refused"]);
+    check(n(), Hello { major_min: 2, major_max: 3, ..hello("n") }, &["Refusal", "Refused"]);
+    check(n(), Hello { major_min: 0, major_max: 0, ..hello("n") }, &["Refusal", "Refused"]);
+}
+
+#[test]
+fn where_an_agent_goes_on() {
+    let hash = |items: &[(&str, &str)]| {
+        let mut hash = crate::SetHash::default();
+        items.iter().for_each(|(k, v)| hash.add(&ItemKey::new(Topic::PODS, k.as_bytes()), v.as_bytes()));
+        hash.halves()
+    };
+    let check = |epoch, sequence, (hash_high, hash_low), expected: &str| {
+        let mut hub = hub();
+        hub.publish("n", Topic::PODS, b"b", Bytes::from("2")).unwrap();
+        hub.publish("n", Topic::PODS, b"c", Bytes::from("3")).unwrap();
+        hub.remove("n", Topic::PODS, b"a");
+        let id = hub.connected(Peer::AnyNode, START);
+        let have = vec![Have { feed: FeedKind::Node.into(), epoch, sequence, hash_high, hash_low }];
+        let said = say(&mut hub, id, FromAgent::Hello(Hello { have, ..hello("n") }), 0);
+        assert_eq!(said[1], expected, "{epoch} {sequence}");
+    };
+    let now = [("b", "2"), ("c", "3")];
+    check(42, 4, hash(&now), "Node Current 0");
+    check(42, 3, hash(&[("a", "1"), ("b", "2"), ("c", "3")]), "Node Delta 1");
+    check(42, 1, hash(&[("a", "1")]), "Node Delta 3");
+    check(41, 1, hash(&now), "Node Current 0");
+    check(41, 3, hash(&[("a", "1"), ("b", "2"), ("c", "3")]), "Node Snapshot 2");
+    check(42, 4, hash(&[("a", "1")]), "Node Snapshot 2");
+    check(42, 5, hash(&[("a", "1")]), "Node Snapshot 2");
+    check(0, 0, (0, 0), "Node Snapshot 2");
+}
+
+#[test]
+fn nobody_is_let_in_before_the_hub_is_ready() {
+    let mut hub = Publisher::new(42, Limits::default());
+    let id = hub.connected(Peer::AnyNode, START);
+    assert_eq!(say(&mut hub, id, FromAgent::Hello(hello("n")), 0), ["ComeBack!", "ComeBack"]);
+    assert_eq!(hub.stats().sessions, 0);
+}
+
+#[test]
+fn senseless_messages_end_the_session() {
+    let mut hub = hub();
+    let id = hub.connected(Peer::AnyNode, START);
+    assert_eq!(say(&mut hub, id, FromAgent::Ack(Ack { chunks: 0 }), 0), ["Violation"]);
+    for chunks in [3, u64::MAX] {
+        let id = hub.connected(Peer::AnyNode, START);
+        say(&mut hub, id, FromAgent::Hello(hello("n")), 0);
+        assert_eq!(say(&mut hub, id, FromAgent::Ack(Ack { chunks }), 0), ["Violation"]);
+    }
+    let id = hub.connected(Peer::AnyNode, START);
+    say(&mut hub, id, FromAgent::Hello(hello("n")), 0);
+    for _ in 0..3 {
+        say(&mut hub, id, FromAgent::Ack(Ack { chunks: 0 }), 0);
+        let said = say(&mut hub, id, FromAgent::Resync(Have::default()), 0);
+        assert!(!said.contains(&"Violation".to_owned()));
+    }
+    let said = say(&mut hub, id, FromAgent::Resync(Have::default()), 0);
+    assert_eq!(said, ["Violation"], "a fourth resync is a loop");
+    assert_eq!(hub.stats().snapshots_running, 0, "slots come back");
+    assert_eq!(hub.stats().agents_connected, 0);
+}
+
+#[test]
+fn the_newer_of_two_agents_of_one_node_wins() {
+    let mut hub = hub();
+    let first = hub.connected(Peer::AnyNode, START);
+    say(&mut hub, first, FromAgent::Hello(hello("n")), 0);
+    let second = hub.connected(Peer::AnyNode, START);
+    let said = say(&mut hub, second, FromAgent::Hello(hello("n")), 1);
+    assert_eq!(said, ["Superseded", "Welcome", "Node Snapshot 1", "Broadcast Current 0"]);
+    hub.disconnected(first, START);
+    assert_eq!((hub.stats().agents_connected, hub.stats().superseded), (1, 1));
+}
+
+#[test]
+fn the_clock() {
+    let mut hub = hub();
+    let mute = hub.connected(Peer::AnyNode, START);
+    let agent = hub.connected(Peer::AnyNode, START);
+    say(&mut hub, agent, FromAgent::Hello(hello("n")), 0);
+    say(&mut hub, agent, FromAgent::Ack(Ack { chunks: 2 }), 0);
+    let mut at = |seconds| words(&hub.poll(START + Duration::from_secs(seconds)));
+    assert_eq!(at(9), [""; 0]);
+    assert_eq!(at(10), ["Silent"], "{mute:?} said no Hello");
+    assert_eq!(at(15), ["Heartbeat"]);
+    assert_eq!(at(30), ["Heartbeat"]);
+    assert_eq!(at(45), ["Silent"]);
+    assert_eq!(hub.stats().sessions, 0);
+}
+
+#[test]
+fn who_takes_nothing_is_closed() {
+    let mut hub = hub();
+    let agent = hub.connected(Peer::AnyNode, START);
+    say(&mut hub, agent, FromAgent::Hello(hello("n")), 0);
+    let mut all = Vec::new();
+    for second in 0..=45 {
+        say(&mut hub, agent, FromAgent::Heartbeat(Heartbeat::default()), second);
+        all.extend(words(&hub.poll(START + Duration::from_secs(second))));
+    }
+    assert_eq!(all, ["Heartbeat", "Stalled"], "alive, but it acknowledges nothing");
+}
+
+#[test]
+fn a_node_that_is_gone_costs_nothing() {
+    let mut hub = hub();
+    hub.remove("n", Topic::PODS, b"a");
+    hub.remove("never was", Topic::PODS, b"a");
+    assert_eq!((hub.stats().agents_known, hub.stats().items, hub.stats().log_changes), (0, 0, 0));
+    let id = hub.connected(Peer::AnyNode, START);
+    say(&mut hub, id, FromAgent::Hello(hello("n")), 0);
+    assert_eq!(hub.stats().agents_known, 1);
+    hub.disconnected(id, START);
+    assert_eq!(hub.stats().agents_known, 0);
+}
+
+#[test]
+fn items_that_do_not_fit() {
+    use crate::limits::{FEED_BYTES_MAX, ITEM_BYTES_MAX};
+    let mut hub = hub();
+    let largest = Bytes::from(vec![0; ITEM_BYTES_MAX - 8]);
+    let too_large = Bytes::from(vec![0; ITEM_BYTES_MAX]);
+    let error = hub.publish("n", Topic::PODS, b"a", too_large).unwrap_err();
+    assert_eq!(error, PublishError::ItemTooLarge { bytes: ITEM_BYTES_MAX + 1 });
+    let taken = (0..u64::MAX)
+        .take_while(|key| hub.publish("n", Topic::PODS, &key.to_le_bytes(), largest.clone()).is_ok());
+    assert_eq!(taken.count(), FEED_BYTES_MAX / ITEM_BYTES_MAX - 1, "the first item is still there");
+    assert_eq!(hub.stats().items_rejected, 2);
+    let stats = hub.stats();
+    assert!(stats.log_bytes <= Limits::default().log_bytes_max, "{stats:?}");
+}
+
+#[test]
+fn a_large_set_goes_in_chunks_under_the_window() {
+    let mut hub = hub();
+    for key in 0..100u64 {
+        hub.publish("n", Topic::PODS, &key.to_le_bytes(), Bytes::from(vec![0; 10_000])).unwrap();
+    }
+    let id = hub.connected(Peer::AnyNode, START);
+    let said = say(&mut hub, id, FromAgent::Hello(hello("n")), 0);
+    assert_eq!(said.len(), 1 + 4, "{said:?}");
+    let mut chunks = 4;
+    while say(&mut hub, id, FromAgent::Ack(Ack { chunks }), 0).len() == 4 {
+        chunks += 4;
+    }
+    assert_eq!(
+        chunks, 16,
+        "101 items, seven a chunk, 15 chunks, and one that says that the broadcast feed is current"
+    );
+}
