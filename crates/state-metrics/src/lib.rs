@@ -15,6 +15,7 @@ mod conditions;
 mod daemon_set;
 mod deployment;
 mod family;
+mod identity;
 mod job;
 mod label_names;
 mod meta;

@@ -1,23 +1,18 @@
 //! Where a family writes the samples of one object.
 
-use std::ops::Range;
-
 use exposition::append;
-use objects::{Meta, Resource};
 
 use crate::{Pattern, label_names};
 
-/// The samples of one family. Each begins with the family's name and the labels that identify its object; these are written
-/// once per object and copied for the second sample and those after it. Nothing is allocated per sample.
+/// The samples of one family for one object. Each begins with the family's name and the labels that identify the object.
+/// Nothing is allocated per sample.
 #[derive(Debug)]
 pub struct Samples<'a> {
     out: &'a mut Vec<u8>,
     name: &'static str,
-    resource: Resource,
+    /// `{namespace="…",pod="…"`
+    identity: &'a [u8],
     allowed: Allowed<'a>,
-    /// Where `name{namespace="…",pod="…"` of the current object stands in `out`; `None` before its first sample.
-    start: Option<Range<usize>>,
-    meta: &'a Meta,
 }
 
 /// Which labels and annotations of the resource may become labels of metrics.
@@ -31,11 +26,10 @@ impl<'a> Samples<'a> {
     pub(crate) fn new(
         out: &'a mut Vec<u8>,
         name: &'static str,
-        resource: Resource,
+        identity: &'a [u8],
         allowed: Allowed<'a>,
-        meta: &'a Meta,
     ) -> Self {
-        Self { out, name, resource, allowed, start: None, meta }
+        Self { out, name, identity, allowed }
     }
 
     /// A sample without further labels.
@@ -78,39 +72,8 @@ impl<'a> Samples<'a> {
     }
 
     fn begin(&mut self) {
-        if let Some(start) = self.start.clone() {
-            return self.out.extend_from_within(start);
-        }
-        let from = self.out.len();
         self.out.extend_from_slice(self.name.as_bytes());
-        self.out.push(b'{');
-        self.identity();
-        self.start = Some(from..self.out.len());
-    }
-
-    /// The labels that say which object it is.
-    fn identity(&mut self) {
-        let meta = self.meta;
-        let own = match self.resource {
-            Resource::Namespaces => return append::label(self.out, "namespace", &meta.name),
-            Resource::Nodes => return append::label(self.out, "node", &meta.name),
-            Resource::Pods => "pod",
-            Resource::Deployments => "deployment",
-            Resource::ReplicaSets => "replicaset",
-            Resource::StatefulSets => "statefulset",
-            Resource::DaemonSets => "daemonset",
-            Resource::Jobs => "job_name",
-            Resource::Services => "service",
-            Resource::EndpointSlices => "endpointslice",
-            Resource::Leases => "lease",
-            Resource::ConfigMaps => "configmap",
-            Resource::Secrets => "secret",
-        };
-        append::label(self.out, "namespace", &meta.namespace);
-        append::label(self.out, own, &meta.name);
-        if self.resource == Resource::Pods {
-            append::label(self.out, "uid", &meta.uid);
-        }
+        self.out.extend_from_slice(self.identity);
     }
 
     fn end(&mut self, value: f64) {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use exposition::append;
 use objects::{Object, Resource};
 
+use crate::identity::Identities;
 use crate::{Family, Options, Samples, Stability, families};
 
 /// A piece of a scrape is sent once it has this many bytes: large enough that the cost of a piece vanishes, small enough
@@ -23,7 +24,8 @@ pub fn render(family: &Family, objects: &[Object], options: &Options, out: &mut 
         return;
     }
     header(family, options, out);
-    samples(family, objects, options, usize::MAX, out);
+    let named = Named { objects, identities: &Identities::of(family.resource, objects) };
+    samples(family, named, 0, options, usize::MAX, out);
 }
 
 fn header(family: &Family, options: &Options, out: &mut Vec<u8>) {
@@ -37,23 +39,31 @@ fn header(family: &Family, options: &Options, out: &mut Vec<u8>) {
     }
 }
 
-/// Renders objects until `out` has `enough` bytes; returns how many objects that were.
+/// Objects and what their samples begin with.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    objects: &'a [Object],
+    identities: &'a Identities,
+}
+
+/// Renders the objects from `first` on until `out` has `enough` bytes; returns the place of the next one.
 fn samples(
     family: &Family,
-    objects: &[Object],
+    named: Named<'_>,
+    first: usize,
     options: &Options,
     enough: usize,
     out: &mut Vec<u8>,
 ) -> usize {
     let allowed = options.allowed(family.resource);
-    for (at, object) in objects.iter().enumerate() {
+    for (at, object) in named.objects.iter().enumerate().skip(first) {
         if out.len() >= enough {
             return at;
         }
-        let mut samples = Samples::new(out, family.name, family.resource, allowed, object.meta());
+        let mut samples = Samples::new(out, family.name, named.identities.get(at), allowed);
         family.render.object(object, &mut samples);
     }
-    objects.len()
+    named.objects.len()
 }
 
 /// A whole scrape, as pieces of about [`CHUNK_BYTES`]: for each resource all wanted families, for each family all objects.
@@ -70,6 +80,7 @@ pub struct Scrape {
 #[derive(Debug)]
 struct Part {
     objects: Vec<Object>,
+    identities: Identities,
     /// Those not yet begun.
     families: std::slice::Iter<'static, Family>,
     family: Option<&'static Family>,
@@ -103,7 +114,9 @@ impl Scrape {
 impl Part {
     fn new((resource, objects): (Resource, Vec<Object>)) -> Self {
         let rows = if objects.is_empty() { &[] } else { families(resource) };
-        Self { objects, families: rows.iter(), family: None, object: 0 }
+        let identities =
+            if rows.is_empty() { Identities::default() } else { Identities::of(resource, &objects) };
+        Self { objects, identities, families: rows.iter(), family: None, object: 0 }
     }
 
     /// Writes the rest of the family, or as much as fits. `false` when there is no family left.
@@ -119,7 +132,8 @@ impl Part {
                 family
             }
         };
-        self.object += samples(family, &self.objects[self.object..], options, CHUNK_BYTES, out);
+        let named = Named { objects: &self.objects, identities: &self.identities };
+        self.object = samples(family, named, self.object, options, CHUNK_BYTES, out);
         self.family = (self.object < self.objects.len()).then_some(family);
         true
     }

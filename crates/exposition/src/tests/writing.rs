@@ -72,6 +72,15 @@ fn label_values_are_escaped() {
     check("two\nlines", r"two\nlines");
     check("tab\tstays", "tab\tstays");
     check("\\\n\"", r#"\\\n\""#);
+    // At every place of a word and of the rest after it, also beside bytes that differ by one.
+    for at in 0..20 {
+        for (special, escape) in [("\"", "\\\""), ("\\", "\\\\"), ("\n", "\\n")] {
+            let (before, after) =
+                ("!#[]\u{b}\té".repeat(3).chars().take(at).collect::<String>(), "!#[]\u{b}\t");
+            check(&format!("{before}{special}{after}"), &format!("{before}{escape}{after}"));
+            check(&format!("{before}{after}"), &format!("{before}{after}"));
+        }
+    }
 }
 
 #[test]
