@@ -41,9 +41,10 @@ agent_pid() { ss -Hltnp "sport = :${AGENT_METRICS##*:}" | sed -n 's/.*pid=\([0-9
 
 token_is_absent() { ! agent_pod 'spec.volumes' | grep -q serviceAccountToken && ! find "/proc/$(agent_pid)/root/var/run/secrets" 2>/dev/null | grep -q .; }
 
-# agent_requests MARK: by its account, by its user agent, or by nobody with a name.
+# agent_requests MARK: by its account, or by a program of ours that is not the hub under its own account.
 agent_requests() {
     audit_since "$1" | jq -r --arg hub "$HUB_USER" 'select(.user.username == "system:serviceaccount:plimsoll:plimsoll-agent"
-        or ((.userAgent // "") | test("plimsoll") and (test("^plimsoll-hub/") | not))
-        or (((.userAgent // "") | test("plimsoll")) and .user.username != $hub)) | .requestURI' | wc -l
+        or ((.userAgent // "") | test("plimsoll")) and
+            (.user.username != $hub and (.user.username | test("^system:serviceaccount:plimsoll:hub-[0-9]+$") | not)
+            or ((.userAgent | test("^plimsoll-hub/")) | not))) | .requestURI' | wc -l
 }
