@@ -1,0 +1,141 @@
+//! Which fields a manager owns: `FieldsV1` trees (`{"f:spec": {"f:replicas": {}}}`).
+
+use serde_json::{Map, Value};
+
+use crate::schema::{Field, Kind, Message, Shape};
+
+/// A tree of owned fields. An empty node is a leaf.
+pub(super) type Tree = Map<String, Value>;
+
+/// The fields that this object sets.
+pub(super) fn of(schema: Option<&'static Message>, object: &Value) -> Tree {
+    let mut tree = Tree::new();
+    for (name, value) in object.as_object().into_iter().flatten() {
+        tree.insert(
+            format!("f:{name}"),
+            Value::Object(of_field(schema.and_then(|schema| schema.lookup(name)), value)),
+        );
+    }
+    tree
+}
+
+fn of_field(field: Option<&'static Field>, value: &Value) -> Tree {
+    let (nested, key) = match field {
+        Some(Field { kind: Kind::Nested(place), merge_key, .. }) => (Some(Message::at(*place)), *merge_key),
+        Some(Field { merge_key, .. }) => (None, *merge_key),
+        None => (None, ""),
+    };
+    match value {
+        Value::Object(fields)
+            if field.is_none_or(|field| field.shape != Shape::Repeated) && !fields.is_empty() =>
+        {
+            of(nested, value)
+        }
+        Value::Array(list) if key == "." => {
+            list.iter().map(|one| (format!("v:{one}"), Value::Object(Tree::new()))).collect()
+        }
+        Value::Array(list) if !key.is_empty() => {
+            let elements = list.iter().filter(|one| one.get(key).is_some());
+            elements.map(|one| (element_name(key, &one[key]), Value::Object(of(nested, one)))).collect()
+        }
+        _ => Tree::new(),
+    }
+}
+
+fn element_name(key: &str, value: &Value) -> String {
+    format!("k:{}", serde_json::json!({key: value}))
+}
+
+/// What is in `mine` and not in `others`.
+pub(super) fn subtract(mine: &Tree, others: &Tree) -> Tree {
+    let mut left = Tree::new();
+    for (name, value) in mine {
+        match (value.as_object(), others.get(name).and_then(Value::as_object)) {
+            (_, None) => {
+                left.insert(name.clone(), value.clone());
+            }
+            (Some(mine), Some(others)) if !mine.is_empty() => {
+                let rest = subtract(mine, others);
+                if !rest.is_empty() {
+                    left.insert(name.clone(), Value::Object(rest));
+                }
+            }
+            _ => {}
+        }
+    }
+    left
+}
+
+/// Removes from `object` the leaves of `tree`, and elements of which nothing is left but their key.
+pub(super) fn remove(object: &mut Value, tree: &Tree) {
+    for (name, below) in tree {
+        let below = below.as_object().filter(|below| !below.is_empty());
+        if let Some(field) = name.strip_prefix("f:") {
+            match (below, object.as_object_mut()) {
+                (Some(below), Some(fields)) => {
+                    if let Some(value) = fields.get_mut(field) {
+                        remove(value, below);
+                    }
+                }
+                (None, Some(fields)) => {
+                    fields.remove(field);
+                }
+                (_, None) => {}
+            }
+        } else if let Some(list) = object.as_array_mut() {
+            remove_element(list, name, below);
+        }
+    }
+}
+
+fn remove_element(list: &mut Vec<Value>, name: &str, below: Option<&Tree>) {
+    if let Some(scalar) = name.strip_prefix("v:") {
+        list.retain(|one| one.to_string() != scalar);
+        return;
+    }
+    let Some((key, value)) = element_key(name) else { return };
+    let Some(place) = list.iter().position(|one| one.get(&key) == Some(&value)) else { return };
+    if let Some(below) = below {
+        remove(&mut list[place], below);
+    }
+    if below.is_none() || list[place].as_object().is_none_or(Map::is_empty) || list[place].get(&key).is_none()
+    {
+        list.remove(place);
+    }
+}
+
+fn element_key(name: &str) -> Option<(String, Value)> {
+    let key: Tree = serde_json::from_str(name.strip_prefix("k:")?).ok()?;
+    key.into_iter().next()
+}
+
+/// Paths of leaves in both trees where the two objects differ: what two managers disagree about.
+pub(super) fn conflicts(
+    mine: &Tree,
+    others: &Tree,
+    wanted: &Value,
+    found: &Value,
+    path: &str,
+    out: &mut Vec<String>,
+) {
+    for (name, below) in mine {
+        let Some(other) = others.get(name).and_then(Value::as_object) else { continue };
+        let (path, wanted, found) = match (name.strip_prefix("f:"), element_key(name)) {
+            (Some(field), _) => (format!("{path}.{field}"), wanted.get(field), found.get(field)),
+            (None, Some((key, value))) => {
+                let element = |list: &'_ Value| {
+                    list.as_array().and_then(|list| list.iter().position(|one| one.get(&key) == Some(&value)))
+                };
+                let path = format!("{path}[{key}={value}]");
+                (path, element(wanted).map(|place| &wanted[place]), element(found).map(|place| &found[place]))
+            }
+            (None, None) => continue,
+        };
+        let (Some(wanted), Some(found)) = (wanted, found) else { continue };
+        match below.as_object().filter(|below| !below.is_empty()) {
+            Some(below) if !other.is_empty() => conflicts(below, other, wanted, found, &path, out),
+            _ if wanted != found => out.push(path),
+            _ => {}
+        }
+    }
+}
