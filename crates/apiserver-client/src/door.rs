@@ -19,7 +19,8 @@ use crate::connect::{self, ConnectError};
 use crate::drive::{Drive, Shared};
 use crate::export::Export;
 use crate::gate::Gate;
-use crate::metrics::Metrics;
+use crate::metrics::{Answers, Metrics};
+use crate::outage::Outage;
 use crate::status::DoorStatus;
 use crate::transport::Transport;
 
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) board: Board,
+    pub(crate) outage: Outage,
     pub(crate) gzip: bool,
     /// False once the server has refused a watch-list.
     pub(crate) watch_list: AtomicBool,
@@ -92,6 +94,7 @@ impl Door {
             clock,
             entropy,
             board: Board::default(),
+            outage: Outage::default(),
             gzip: config.gzip,
             watch_list: AtomicBool::new(config.watch_list),
             server,
@@ -144,6 +147,11 @@ impl Door {
     /// How it is.
     pub fn status(&self) -> DoorStatus {
         self.0.status()
+    }
+
+    /// How requests with `verb` ("list", "watch") for `resource` have ended.
+    pub fn answers(&self, verb: &'static str, resource: Resource) -> Answers {
+        self.0.metrics.answers(verb, resource)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use budget::retry_after;
 use objects::decode::Keep;
@@ -16,7 +17,8 @@ use crate::change::{Change, Sink};
 use crate::door::Inner;
 use crate::failure::{Cause, Failure, Silence};
 use crate::gate::{Kind, Slot};
-use crate::reflector::{Ask, Input, Next, Reflector};
+use crate::outage::Probe;
+use crate::reflector::{Ask, Input, Next, Reflector, Why};
 use crate::status::Phase;
 use crate::times;
 
@@ -36,6 +38,8 @@ pub(crate) struct Drive {
     changes: Vec<Change>,
     /// Held from the first request of a replay to its end, but not while waiting after a failure.
     list_slot: Option<Slot>,
+    /// Held from an outage's first failure until something is answered: who has it tries for all.
+    probe: Option<Probe>,
     /// Told once, when the next resource may start.
     settled: Option<oneshot::Sender<()>>,
 }
@@ -50,7 +54,15 @@ impl Drive {
         let door = &shared.door;
         let watch_list = door.watch_list.load(Ordering::Relaxed);
         let reflector = Reflector::new(resume, watch_list, door.gate.limits().backoff());
-        Self { resource, shared, reflector, changes: Vec::new(), list_slot: None, settled: Some(settled) }
+        Self {
+            resource,
+            shared,
+            reflector,
+            changes: Vec::new(),
+            list_slot: None,
+            probe: None,
+            settled: Some(settled),
+        }
     }
 
     /// Runs until it is dropped.
@@ -60,19 +72,34 @@ impl Drive {
             self.publish();
             next = match next {
                 Next::Ask(ask) => self.ask(ask).await,
-                Next::Wait { wait, retry } => {
+                Next::Wait { wait, why } => {
                     self.list_slot = None;
                     self.settled.take();
-                    tokio::time::sleep(wait).await;
-                    if retry {
-                        self.shared.door.gate.retry().await;
-                        self.shared.door.metrics.retry(self.resource);
-                    }
+                    self.wait(wait, why).await;
                     self.step(Input::Go)
                 }
                 // Nothing is open that could be read: as if it had ended.
                 Next::Read => self.step(Input::Closed),
             };
+        }
+    }
+
+    async fn wait(&mut self, wait: Duration, why: Why) {
+        let door = self.shared.door.clone();
+        if why != Why::Outage {
+            self.probe = None;
+            tokio::time::sleep(wait).await;
+        } else if let Some(probe) = door.outage.enter(self.probe.take()).await {
+            self.probe = Some(probe);
+            tokio::time::sleep(wait).await;
+        } else {
+            // Somebody got through. Not all in the same instant, here and in the other processes that waited.
+            let spread = door.gate.limits().backoff().ceiling();
+            tokio::time::sleep(spread.mul_f64(door.entropy.fraction())).await;
+        }
+        if why != Why::Renewal {
+            door.gate.retry().await;
+            door.metrics.retry(self.resource);
         }
     }
 
@@ -89,7 +116,10 @@ impl Drive {
         gate.request().await;
         let timeout_seconds = self.draw_timeout();
         let next = match self.send(&ask, timeout_seconds).await {
-            Ok(answer) => self.read(answer, ask.call, timeout_seconds).await,
+            Ok(answer) => {
+                self.probe = None;
+                self.read(answer, ask.call, timeout_seconds).await
+            }
             Err(failure) => self.fail(failure),
         };
         if !self.reflector.is_replay() {
@@ -139,6 +169,9 @@ impl Drive {
         meter.contact();
         door.board.contact(self.resource, door.clock.monotonic());
         let code = response.status();
+        if !code.is_server_error() && code != http::StatusCode::TOO_MANY_REQUESTS {
+            door.outage.over();
+        }
         if code.is_success() {
             door.gate.succeeded();
             return Ok(Answer::new(response, meter));
@@ -154,7 +187,7 @@ impl Drive {
         self.step(Input::Opened);
         let opened = self.shared.door.clock.monotonic();
         let lifetime = u64::from(timeout_seconds) + times::WATCH_GRACE.as_secs();
-        let watch_end = opened + std::time::Duration::from_secs(lifetime);
+        let watch_end = opened + Duration::from_secs(lifetime);
         let mut deadline = self.deadline(call, opened, watch_end);
         let mut decoder = match call {
             Call::Watch | Call::WatchList => Decoder::Watch(WatchDecoder::new()),
@@ -186,7 +219,7 @@ impl Drive {
         }
     }
 
-    fn deadline(&self, call: Call, opened: std::time::Duration, watch_end: std::time::Duration) -> Deadline {
+    fn deadline(&self, call: Call, opened: Duration, watch_end: Duration) -> Deadline {
         match call {
             Call::Watch => Deadline { idle: times::WATCH_IDLE, end: watch_end },
             Call::WatchList => Deadline { idle: times::PAGE_IDLE, end: opened + times::INITIAL_EVENTS },

@@ -99,6 +99,15 @@ impl Failure {
         matches!(self.cause, Cause::Status { code: 429, .. })
     }
 
+    /// Nobody gets through, or only to a proxy with nothing behind it.
+    pub fn is_outage(&self) -> bool {
+        match &self.cause {
+            Cause::Connection(_) | Cause::Timeout(Silence::Head) => true,
+            Cause::Status { code, .. } => matches!(code, 502..=504),
+            _ => false,
+        }
+    }
+
     /// The code, for [`Cause::Status`].
     pub fn code(&self) -> Option<u16> {
         match self.cause {
@@ -134,7 +143,8 @@ pub(crate) fn connection_text(error: &(dyn Error + 'static)) -> String {
         if error.is::<kube::client::AuthError>() {
             return "the credentials could not be refreshed (token file or credential plugin)".to_owned();
         }
-        let part = error.to_string();
+        let wrapper = matches!(error.downcast_ref(), Some(kube::Error::Service(_)));
+        let part = if wrapper { String::new() } else { error.to_string() };
         // kube and hyper repeat their sources in their own text.
         if !text.contains(&part) {
             let separator = if text.is_empty() { "" } else { ": " };

@@ -1,8 +1,10 @@
 //! What the door counts.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use objects::Resource;
+use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -54,6 +56,17 @@ pub(crate) struct Metrics {
     last_contact: Family<Of, Gauge<f64, AtomicU64>>,
     requests_total: AtomicU64,
     bytes_total: AtomicU64,
+    answers: Mutex<BTreeMap<(&'static str, Resource), Answers>>,
+}
+
+/// How requests of one verb for one resource have ended since the start. What the caller gave up itself (a shutdown) is in
+/// neither.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Answered with a 2xx.
+    pub successes: u64,
+    /// Another status, a timeout, or no connection.
+    pub failures: u64,
 }
 
 impl Metrics {
@@ -107,6 +120,17 @@ impl Metrics {
         self.requests_total.fetch_add(1, Ordering::Relaxed);
         let labels = Answered { verb, resource: resource.plural(), code: code.to_owned() };
         self.requests.get_or_create(&labels).inc();
+        let mut all = self.answers.lock();
+        let answers = all.entry((verb, resource)).or_default();
+        match code {
+            "cancelled" => {}
+            code if code.starts_with('2') => answers.successes += 1,
+            _ => answers.failures += 1,
+        }
+    }
+
+    pub(crate) fn answers(&self, verb: &'static str, resource: Resource) -> Answers {
+        self.answers.lock().get(&(verb, resource)).copied().unwrap_or_default()
     }
 
     pub(crate) fn bytes(&self, verb: &'static str, resource: Resource, bytes: u64) {

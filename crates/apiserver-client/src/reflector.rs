@@ -70,13 +70,24 @@ pub enum Next {
     Read,
     /// Send this.
     Ask(Ask),
-    /// Wait, then say [`Input::Go`]. A `retry` needs a token of the retry budget, too.
+    /// Wait, then say [`Input::Go`].
     Wait {
         /// How long.
         wait: Duration,
-        /// Whether it is because something failed.
-        retry: bool,
+        /// Why.
+        why: Why,
     },
+}
+
+/// Why to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// A stream has come to its end in good order.
+    Renewal,
+    /// A request failed: the next needs a token of the retry budget.
+    Retry,
+    /// The same, and it seems that nobody gets through: one resource tries for all.
+    Outage,
 }
 
 /// A request to be sent.
@@ -100,6 +111,8 @@ pub struct Reflector {
     phase: Phase,
     last_error: Option<Failure>,
     backoff: Backoff,
+    /// For 410 alone.
+    expiry: Backoff,
     synced: bool,
     opened_at: Option<Duration>,
     heard: bool,
@@ -118,6 +131,7 @@ impl Reflector {
             watch_list,
             phase: Phase::Waiting,
             last_error: None,
+            expiry: backoff.clone(),
             backoff,
             synced: false,
             opened_at: None,
@@ -307,7 +321,7 @@ impl Reflector {
                 random,
             );
         }
-        self.backoff.succeeded(lived);
+        self.lasted(lived);
         if let Some(expired) = self.doubt_silence() {
             return self.failed(expired, now, random);
         }
@@ -315,7 +329,7 @@ impl Reflector {
         // Those that came to their own, random, end need no more jitter.
         let full_life = lived.as_secs() >= u64::from(WATCH_SECONDS_MIN);
         let spread = if full_life { Duration::ZERO } else { self.backoff.ceiling() };
-        Next::Wait { wait: spread.mul_f64(random), retry: false }
+        Next::Wait { wait: spread.mul_f64(random), why: Why::Renewal }
     }
 
     fn failed(&mut self, failure: Failure, now: Duration, random: f64) -> Next {
@@ -328,7 +342,7 @@ impl Reflector {
         };
         let lived = self.lived(now);
         if !self.is_replay() {
-            self.backoff.succeeded(lived);
+            self.lasted(lived);
         }
         self.forget(&failure);
         self.phase = match failure.code() {
@@ -336,10 +350,14 @@ impl Reflector {
             Some(404) => Phase::NotServed,
             _ => Phase::Backoff,
         };
-        let wait = self.backoff.step(failure.kind(), failure.retry_after, random);
+        // A server that restarts forgets its history: 410 is then the first good answer after an outage, and does not wait as
+        // long as the outage made us wait.
+        let backoff = if failure.is_expired() { &mut self.expiry } else { &mut self.backoff };
+        let wait = backoff.step(failure.kind(), failure.retry_after, random);
+        let outage = self.opened_at.is_none() && failure.is_outage();
         self.last_error = Some(failure);
         self.opened_at = None;
-        Next::Wait { wait, retry: true }
+        Next::Wait { wait, why: if outage { Why::Outage } else { Why::Retry } }
     }
 
     /// Drops what the failure has made worthless: the version and the token after 410; a watch-list that broke off begins anew.
@@ -371,6 +389,11 @@ impl Reflector {
         self.trusts_silence = true;
         let reason = "Expired".to_owned();
         Some(Failure::new(Cause::Status { code: 410, reason }))
+    }
+
+    fn lasted(&mut self, lived: Duration) {
+        self.backoff.succeeded(lived);
+        self.expiry.succeeded(lived);
     }
 
     fn lived(&self, now: Duration) -> Duration {

@@ -51,13 +51,13 @@ struct Run {
     resources: &'static [Resource],
     resume: &'static [(Resource, &'static str)],
     script: Vec<Exchange>,
-    refuse: bool,
+    refuse_seconds: u64,
     seconds: u64,
 }
 
 impl Default for Run {
     fn default() -> Self {
-        Self { resources: &[Resource::Pods], resume: &[], script: Vec::new(), refuse: false, seconds: 1 }
+        Self { resources: &[Resource::Pods], resume: &[], script: Vec::new(), refuse_seconds: 0, seconds: 1 }
     }
 }
 
@@ -70,7 +70,7 @@ impl Run {
     }
 
     async fn play_to(self, sink: Arc<dyn Sink>) -> Outcome {
-        let server = Server::new(self.script, self.refuse);
+        let server = Server::new(self.script, self.refuse_seconds);
         let kube_config = kube::Config::new("http://scripted:1".parse().unwrap());
         let transport = Transport::over(&kube_config, server.clone()).unwrap();
         let mut registry = Registry::default();
@@ -471,7 +471,7 @@ async fn a_forbidden_kind_is_named_without_the_servers_words() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_away_is_asked_seldom() {
-    let outcome = Run { refuse: true, seconds: 100, resume: AT_7, ..Run::default() }.play().await;
+    let outcome = Run { refuse_seconds: 1_000, seconds: 100, resume: AT_7, ..Run::default() }.play().await;
     assert_eq!(outcome.requests.len(), 6 + 5, "{:?}", outcome.requests);
     let pods = &outcome.status.resources["pods"];
     assert_eq!(pods.phase, Phase::Backoff);
@@ -480,6 +480,24 @@ async fn a_server_that_is_away_is_asked_seldom() {
     assert!(pods.last_error.as_deref().unwrap().contains("connection refused"), "{pods:?}");
     let line = "plimsoll_api_requests_total{verb=\"watch\",resource=\"pods\",code=\"connection\"} 11";
     assert!(outcome.metrics.contains(line), "{}", outcome.metrics);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_outage_one_kind_asks_for_all() {
+    let run = Run {
+        resources: &[Resource::Nodes, Resource::Pods, Resource::Jobs],
+        resume: &[(Resource::Nodes, "5"), (Resource::Pods, "6"), (Resource::Jobs, "7")],
+        script: vec![("/nodes", quiet()), ("/pods", quiet()), ("/jobs", quiet())],
+        refuse_seconds: 20,
+        seconds: 40,
+    };
+    let outcome = run.play().await;
+    let mut expected = vec!["0.00 refused"; 3];
+    expected.extend(["0.50 refused", "1.50 refused", "3.50 refused", "7.50 refused", "15.50 refused"]);
+    expected.extend(["30.50 nodes Watch 5", "31.00 jobs Watch 7", "31.00 pods Watch 6"]);
+    let mut requests = outcome.requests;
+    requests[9..].sort();
+    assert_eq!(requests, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -524,7 +542,7 @@ async fn a_panic_costs_one_kind_one_replay() {
 #[tokio::test(start_paused = true)]
 async fn more_kinds_than_watches_is_an_error_before_anything_is_asked() {
     let config = kube::Config::new("http://scripted:1".parse().unwrap());
-    let server = Server::new(Vec::new(), false);
+    let server = Server::new(Vec::new(), 0);
     let mut settings = DoorConfig::from_kubeconfig(None);
     settings.limits.open_watches = 1;
     let transport = Transport::over(&config, server.clone()).unwrap();

@@ -30,8 +30,9 @@ fn show_next(next: &Next) -> String {
         Next::Ask(ask) => {
             format!("{:?} {}{}", ask.call, ask.resource_version, ask.continue_token).trim_end().to_owned()
         }
-        Next::Wait { wait, retry: true } => format!("retry in {} s", wait.as_secs_f64()),
-        Next::Wait { wait, retry: false } => format!("again in {} s", wait.as_secs_f64()),
+        Next::Wait { wait, why: Why::Retry } => format!("retry in {} s", wait.as_secs_f64()),
+        Next::Wait { wait, why: Why::Outage } => format!("outage: retry in {} s", wait.as_secs_f64()),
+        Next::Wait { wait, why: Why::Renewal } => format!("again in {} s", wait.as_secs_f64()),
     }
 }
 
@@ -249,12 +250,12 @@ fn a_page_that_fails_is_asked_for_again_and_an_expired_token_starts_over() {
             (1, applied("a", "4"), "+a; read"),
             (2, reset(), "retry in 1 s"),
             (3, Input::Go, "NextPage t1"),
-            (3, status(410), "retry in 2 s"),
+            (3, status(410), "retry in 0.5 s"),
             (5, Input::Go, "FirstPage"),
             (5, Input::Opened, "started; read"),
             (5, page_end("9", Some("t2")), "NextPage t2"),
             (5, Input::Opened, "read"),
-            (5, page_end("9", Some("t2")), "retry in 4 s"),
+            (5, page_end("9", Some("t2")), "retry in 2 s"),
             (9, Input::Go, "FirstPage"),
         ],
     );
@@ -275,11 +276,32 @@ fn the_server_says_when() {
 }
 
 #[test]
+fn after_an_outage_410_does_not_wait_as_long_as_the_outage_did() {
+    check(
+        "restart of the server",
+        Some("7"),
+        &[
+            (0, Input::Go, "Watch 7"),
+            (0, reset(), "outage: retry in 0.5 s"),
+            (1, Input::Go, "Watch 7"),
+            (1, reset(), "outage: retry in 1 s"),
+            (3, Input::Go, "Watch 7"),
+            (3, reset(), "outage: retry in 2 s"),
+            (9, Input::Go, "Watch 7"),
+            (9, status(410), "retry in 0.5 s"),
+            (10, Input::Go, "WatchList"),
+        ],
+    );
+}
+
+#[test]
 fn a_timeout_waits_longer_than_an_error() {
     let rows = [
         ("error", status(500), "retry in 0.5 s"),
-        ("no head", silence(Silence::Head), "retry in 0.75 s"),
-        ("gateway timeout", status(504), "retry in 0.75 s"),
+        ("no head", silence(Silence::Head), "outage: retry in 0.75 s"),
+        ("no connection", reset(), "outage: retry in 0.5 s"),
+        ("a proxy with nothing behind it", status(503), "outage: retry in 0.5 s"),
+        ("gateway timeout", status(504), "outage: retry in 0.75 s"),
     ];
     for (name, failure, expected) in rows {
         check(

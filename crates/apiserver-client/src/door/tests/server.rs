@@ -38,16 +38,16 @@ struct State {
     began: Instant,
     script: Mutex<VecDeque<Exchange>>,
     log: Mutex<Vec<String>>,
-    refuse: bool,
+    refuse_seconds: u64,
 }
 
 pub(super) struct Pipe(TokioIo<DuplexStream>);
 
 impl Server {
-    /// `refuse`: connections are refused.
-    pub(super) fn new(script: Vec<Exchange>, refuse: bool) -> Self {
+    /// Refuses connections for so many seconds.
+    pub(super) fn new(script: Vec<Exchange>, refuse_seconds: u64) -> Self {
         let script = Mutex::new(script.into());
-        Self(Arc::new(State { began: Instant::now(), script, log: Mutex::default(), refuse }))
+        Self(Arc::new(State { began: Instant::now(), script, log: Mutex::default(), refuse_seconds }))
     }
 
     /// The requests so far: second, resource, call.
@@ -56,7 +56,8 @@ impl Server {
     }
 
     fn note(&self, text: &str) {
-        let seconds = self.0.began.elapsed().as_secs_f64();
+        // Timers have whole milliseconds, rounded up: several in a row add up to a hundredth.
+        let seconds = (self.0.began.elapsed().as_secs_f64() * 20.0).round() / 20.0;
         self.0.log.lock().push(format!("{seconds:.2} {text}"));
     }
 
@@ -147,7 +148,7 @@ impl tower::Service<http::Uri> for Server {
     }
 
     fn call(&mut self, _: http::Uri) -> Self::Future {
-        if self.0.refuse {
+        if self.0.began.elapsed() < Duration::from_secs(self.0.refuse_seconds) {
             self.note("refused");
             return std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()));
         }
