@@ -1,0 +1,176 @@
+//! All wiring of the hub on one screen.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use agent_link::{HubLink, LinkError};
+use apiserver_client::{ConnectError, Door, Resume};
+use environment::{Clock, Entropy};
+use objects::decode::Keep;
+use objects::{Interner, Resource};
+use prometheus_client::registry::Registry;
+use telemetry_export::{BindError, Metrics as HttpMetrics, Routes, bind};
+use tokio::net::TcpListener;
+
+use crate::agents::Agents;
+use crate::config::Config;
+use crate::endpoint;
+use crate::intake::Intake;
+use crate::metrics::{Collect, Metrics};
+use crate::scrape::StateMetrics;
+use crate::snapshot::{DataDirError, Snapshots};
+use crate::status::{Observer, Status};
+use crate::store::Store;
+
+/// Why the hub does not start: one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The way to the API server.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A port.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The agents' port or its certificates.
+    #[error(transparent)]
+    Agents(#[from] LinkError),
+    /// Nothing to keep.
+    #[error("no resource to keep: name at least one with --resources")]
+    NoResources,
+    /// Some resources would wait for ever.
+    #[error("{wanted} resources need {wanted} open watches, and the budget allows {allowed}: raise --api-open-watches")]
+    TooFewWatches {
+        /// Resources to keep.
+        wanted: usize,
+        /// Watches allowed.
+        allowed: u32,
+    },
+}
+
+/// Where the hub listens; the ports are the real ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// The cluster's state: `/metrics`, `/healthz`, `/livez`.
+    pub state: SocketAddr,
+    /// The hub itself: `/metrics`, `/healthz`, `/livez`, `/readyz`.
+    pub telemetry: SocketAddr,
+    /// Agents.
+    pub agents: Option<SocketAddr>,
+}
+
+/// A hub that listens but does not work yet.
+pub struct Hub {
+    pub(crate) addresses: Addresses,
+    pub(crate) door: Door,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) resume: Resume,
+    pub(crate) keep: Keep,
+    pub(crate) interner: Arc<Interner>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) snapshots: Option<Arc<Snapshots>>,
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) link: Option<HubLink>,
+    pub(crate) state: (TcpListener, Routes, HttpMetrics),
+    pub(crate) telemetry: (TcpListener, Routes, HttpMetrics),
+}
+
+/// Checks the settings, binds the ports, reads the snapshot and wires everything up. Asks nothing of the API server.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn assemble(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Hub, StartError> {
+    let resources = config.ordered_resources();
+    check(&resources, config.door.limits.open_watches)?;
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    let door = Door::connect(config.door.clone(), clock.clone(), entropy.clone(), &mut registry).await?;
+    let state = bind(config.state_address(), config.port_fallback).await?;
+    let telemetry = bind(config.telemetry_address(), config.port_fallback).await?;
+    let link = config.link().map(|agents| HubLink::bind(&agents, clock.clone(), entropy, &mut registry));
+    let link = link.transpose()?;
+    let addresses = Addresses {
+        state: local(&state, config.state_address())?,
+        telemetry: local(&telemetry, config.telemetry_address())?,
+        agents: link.as_ref().map(HubLink::address),
+    };
+
+    let keep = config.keep();
+    let store = Arc::new(Store::new(clock.clone()));
+    let interner = Arc::new(Interner::default());
+    let cluster = door.status().server;
+    let snapshots = config.data_dir.as_deref().map(|folder| Snapshots::open(folder, cluster, keep, clock, metrics));
+    let snapshots = snapshots.transpose()?.map(Arc::new);
+    let resume = snapshots.as_ref().map(|snapshots| snapshots.load(&resources, &store, &interner)).unwrap_or_default();
+    let handle = link.as_ref().map(HubLink::handle);
+    let agents = handle.clone().map(|handle| Arc::new(Agents::new(store.clone(), Box::new(handle))));
+    if let Some(agents) = &agents {
+        agents.publish_all();
+    }
+
+    let observer = Arc::new(Observer {
+        resources: resources.clone(),
+        store: store.clone(),
+        door: door.clone(),
+        snapshots: snapshots.clone(),
+        agents: handle,
+    });
+    registry.register_collector(Box::new(Collect(observer.clone())));
+    let state_http = HttpMetrics::register(&mut registry, "plimsoll_hub_state");
+    let telemetry_http = HttpMetrics::register(&mut registry, "plimsoll_hub_telemetry");
+    let state_routes = endpoint::state(StateMetrics::new(store.clone(), &resources, &config.options));
+    let telemetry_routes = endpoint::telemetry(Arc::new(registry), observer.clone());
+    Ok(Hub {
+        addresses,
+        door,
+        resources,
+        resume,
+        keep,
+        interner,
+        intake: Arc::new(Intake { store, agents }),
+        snapshots,
+        observer,
+        link,
+        state: (state, state_routes, state_http),
+        telemetry: (telemetry, telemetry_routes, telemetry_http),
+    })
+}
+
+fn check(resources: &[Resource], allowed: u32) -> Result<(), StartError> {
+    if resources.is_empty() {
+        return Err(StartError::NoResources);
+    }
+    if resources.len() > allowed as usize {
+        return Err(StartError::TooFewWatches { wanted: resources.len(), allowed });
+    }
+    Ok(())
+}
+
+fn local(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, BindError> {
+    listener.local_addr().map_err(|failed| BindError::Other(asked, failed))
+}
+
+impl StartError {
+    /// Whether somebody has to change something (exit code 64) before it can work.
+    pub fn is_operators(&self) -> bool {
+        match self {
+            Self::Connect(failed) => failed.is_operators(),
+            _ => true,
+        }
+    }
+}
+
+impl Hub {
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// A way to ask for its state while it runs.
+    pub fn status(&self) -> impl Fn() -> Status + Send + Sync + 'static {
+        let observer = self.observer.clone();
+        move || observer.status()
+    }
+}

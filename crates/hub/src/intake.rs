@@ -1,0 +1,24 @@
+//! Where changes come in: the door's [`Sink`].
+
+use std::sync::Arc;
+
+use apiserver_client::{Change, Sink};
+use objects::Resource;
+
+use crate::agents::Agents;
+use crate::store::Store;
+
+/// First the store, then who depends on it.
+pub(crate) struct Intake {
+    pub(crate) store: Arc<Store>,
+    pub(crate) agents: Option<Arc<Agents>>,
+}
+
+impl Sink for Intake {
+    fn change(&self, resource: Resource, change: Change) {
+        let effect = self.store.apply(resource, change);
+        if let Some(agents) = &self.agents {
+            agents.effect(resource, &effect);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The hub at work, from the first request to the last write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_link::HubHandle;
+use apiserver_client::KeepError;
+use objects::Resource;
+use telemetry_export::{Limits, serve_measured};
+use tokio_util::sync::CancellationToken;
+
+use crate::assemble::Hub;
+use crate::snapshot::Snapshots;
+use crate::status::Observer;
+use crate::store::Store;
+
+/// How often somebody looks whether a file of the snapshot is due; a resource's own pace is in `snapshot/pace.rs`.
+const SNAPSHOT_TICK: Duration = Duration::from_secs(5);
+/// How soon agents are let in after the last resource became known.
+const READINESS_TICK: Duration = Duration::from_millis(250);
+
+impl Hub {
+    /// Works until `stop` is cancelled; then writes the snapshot and lets scrapes under way finish.
+    ///
+    /// # Errors
+    /// [`KeepError`] when nothing can be kept, which `assemble` has checked as well; everything is stopped then.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), KeepError> {
+        // A hub whose door does not work is none: its end is the end of its servers.
+        let stop = stop.child_token();
+        let store = self.intake.store.clone();
+        let spawn_server = |name, (listener, routes, metrics)| {
+            let serving = serve_measured(listener, Arc::new(routes), Limits::default(), metrics, stop.clone());
+            environment::spawn(name, serving)
+        };
+        let mut tasks = vec![spawn_server("hub state", self.state), spawn_server("hub telemetry", self.telemetry)];
+        if let Some(link) = self.link {
+            tasks.push(environment::spawn("hub agents", link.run(stop.clone())));
+        }
+        let admission = admit_when_ready(self.observer.clone(), self.observer.agents.clone());
+        tasks.push(spawn_until(&stop, "hub readiness", admission));
+        if let Some(snapshots) = self.snapshots.clone() {
+            let writing = write_forever(snapshots, self.resources.clone(), store.clone());
+            tasks.push(spawn_until(&stop, "hub snapshot", writing));
+        }
+
+        let kept = self.door.keep(&self.resources, &self.resume, self.interner, self.keep, self.intake, stop.clone());
+        let kept = kept.await;
+        stop.cancel();
+        if let Some(snapshots) = self.snapshots {
+            write(snapshots, self.resources, store, true).await;
+        }
+        for task in tasks {
+            // A panic in it has been reported by the runtime; the others still end in good order.
+            let _ = task.await;
+        }
+        kept
+    }
+}
+
+fn spawn_until(
+    stop: &CancellationToken,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> tokio::task::JoinHandle<()> {
+    let stop = stop.clone();
+    environment::spawn(name, async move {
+        stop.run_until_cancelled(work).await;
+    })
+}
+
+/// An agent must not be told of half its pods: what it has from before is better.
+async fn admit_when_ready(observer: Arc<Observer>, agents: Option<HubHandle>) {
+    let mut reason = String::new();
+    loop {
+        let status = observer.status();
+        if status.ready {
+            tracing::info!(reason = status.reason, "ready");
+            break;
+        }
+        if status.reason != reason {
+            tracing::info!(reason = status.reason, "not ready");
+            reason = status.reason;
+        }
+        tokio::time::sleep(READINESS_TICK).await;
+    }
+    if let Some(agents) = agents {
+        agents.set_ready();
+    }
+}
+
+async fn write_forever(snapshots: Arc<Snapshots>, resources: Vec<Resource>, store: Arc<Store>) {
+    loop {
+        tokio::time::sleep(SNAPSHOT_TICK).await;
+        write(snapshots.clone(), resources.clone(), store.clone(), false).await;
+    }
+}
+
+/// On a thread that may block.
+async fn write(snapshots: Arc<Snapshots>, resources: Vec<Resource>, store: Arc<Store>, all: bool) {
+    let written = tokio::task::spawn_blocking(move || snapshots.write(&resources, &store, all)).await;
+    if written.is_err() {
+        tracing::error!("writing the snapshot panicked: a bug; the hub goes on");
+    }
+}
