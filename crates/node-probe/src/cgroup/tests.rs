@@ -1,3 +1,5 @@
+//! cgroup files in, numbers out: v1, v2 and hybrid.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Which file systems are shown, and that one which hangs stops nobody.
+
 use super::*;
 
 fn mount(mountpoint: &str) -> Mount {

@@ -23,12 +23,12 @@ pub struct Mount {
 /// container runtimes' storage. A mount point that occurs twice counts once, the uppermost (last) one.
 pub fn mounts(bytes: &[u8], into: &mut Vec<Mount>) {
     into.clear();
-    for mount in lines(bytes).filter_map(mount) {
-        match into.iter_mut().find(|other| other.mountpoint == mount.mountpoint) {
-            Some(other) => *other = mount,
-            None => into.push(mount),
-        }
-    }
+    into.extend(lines(bytes).filter_map(mount));
+    // Stable: the last of equal ones stays last. A node has a mount for each volume of each pod, so no search in a list.
+    into.sort_by(|one, other| one.mountpoint.cmp(&other.mountpoint));
+    into.reverse();
+    into.dedup_by(|one, other| one.mountpoint == other.mountpoint);
+    into.reverse();
 }
 
 // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue

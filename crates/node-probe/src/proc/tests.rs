@@ -1,3 +1,5 @@
+//! /proc files in, numbers out.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Numbers and words out of bytes, odd ones included.
+
 use super::*;
 
 #[test]
