@@ -75,7 +75,7 @@ impl AgentLink {
             Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub }),
         };
         if let Some(tls) = &tls {
-            environment::spawn("agent-certificates", tls.clone().watch(stop.clone()));
+            environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
         }
         let now = clock.monotonic();
         let subscriber = Subscriber::new(&config.node, &config.version, now);

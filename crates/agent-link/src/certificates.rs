@@ -86,7 +86,9 @@ pub fn init(dir: &Path, options: &Options, clock: &dyn Clock) -> Result<Vec<Path
 
     let key = generate(dir)?;
     let mut params = valid(options.authority_days, clock);
-    params.distinguished_name.push(DnType::CommonName, "Plimsoll authority");
+    // Its own name for each authority: who has two of them sees which is which.
+    let id: String = params.key_identifier(&key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    params.distinguished_name.push(DnType::CommonName, format!("Plimsoll authority {id}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let certificate = params.self_signed(&key).map_err(|error| other(dir, CA_CERTIFICATE, &error))?;

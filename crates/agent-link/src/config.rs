@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanout::Limits;
 
 use crate::resolve::{Resolve, SystemResolver};
+
+/// How often the three files are read and compared. They have some KiB and are in the page cache: not worth an inotify.
+const RELOAD: Duration = Duration::from_secs(5);
 
 /// How the two ends trust each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct HubLinkConfig {
     pub transport: Transport,
     /// Bounds.
     pub limits: Limits,
+    /// How often the certificates on disk are looked at.
+    pub reload: Duration,
 }
 
 /// The agent's end.
@@ -46,12 +52,14 @@ pub struct AgentLinkConfig {
     pub version: String,
     /// Turns the host of `hub` into addresses.
     pub resolver: Arc<dyn Resolve>,
+    /// How often the certificates on disk are looked at.
+    pub reload: Duration,
 }
 
 impl HubLinkConfig {
     /// With the default bounds.
     pub fn new(listen: SocketAddr, transport: Transport) -> Self {
-        Self { listen, transport, limits: Limits::default() }
+        Self { listen, transport, limits: Limits::default(), reload: RELOAD }
     }
 }
 
@@ -65,6 +73,7 @@ impl AgentLinkConfig {
             transport,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             resolver: Arc::new(SystemResolver),
+            reload: RELOAD,
         }
     }
 }

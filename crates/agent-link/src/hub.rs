@@ -5,6 +5,7 @@ mod shared;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use environment::{Clock, Entropy};
@@ -30,6 +31,7 @@ pub struct HubLink {
     address: SocketAddr,
     tls: Option<Arc<Reloading<ServerConfig>>>,
     shared: Arc<Shared>,
+    reload: Duration,
 }
 
 /// What the hub publishes through; cheap to clone, never waits.
@@ -61,7 +63,7 @@ impl HubLink {
         let publisher = Publisher::new(entropy.next_u64(), config.limits);
         let shared = Arc::new(Shared::new(publisher, clock, entropy, config.limits));
         metrics::register_hub(registry, shared.clone(), tls.clone());
-        Ok(Self { listener, address, tls, shared })
+        Ok(Self { listener, address, tls, shared, reload: config.reload })
     }
 
     /// Where it listens; the port is the real one also when port 0 was asked for.
@@ -76,10 +78,13 @@ impl HubLink {
 
     /// Serves until `stop`; then tells every agent when to come back, and closes.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, tls, shared, .. } = self;
+        let Self { listener, tls, shared, reload, .. } = self;
         let tasks = TaskTracker::new();
+        // Also when this future is dropped, nothing that it started goes on.
+        let stop = stop.child_token();
+        let _guard = stop.clone().drop_guard();
         if let Some(tls) = &tls {
-            environment::spawn("hub-certificates", tls.clone().watch(stop.clone()));
+            environment::spawn("hub-certificates", tls.clone().watch(reload, stop.clone()));
         }
         let poller = environment::spawn("fanout-poll", shared.clone().poll_forever(stop.clone()));
         connection::accept_forever(listener, tls, shared.clone(), &tasks, &stop).await;

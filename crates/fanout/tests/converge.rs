@@ -1,6 +1,8 @@
 //! Any interleaving of changes, lost tails, disconnects and restarts: an agent shows complete sets only, and ends with the
 //! hub's.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p fanout --test fleet -- --nocapture` prints the measured figures.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests; the figures are for people")]
+
 #[path = "fleet/world.rs"]
 mod world;
 

@@ -34,6 +34,8 @@ const VERDICT_TIMEOUT: Duration = Duration::from_millis(200);
 /// HTTP/2 windows: what the hub may send before we read; one window of chunks.
 const RECEIVE_WINDOW_BYTES: u32 = 256 * 1024;
 
+const ALERT: &str = "received fatal alert: ";
+
 /// What is needed for an attempt.
 pub(super) struct Dialer {
     address: HubAddress,
@@ -158,11 +160,12 @@ pub(super) fn explain(error: &(dyn std::error::Error + 'static)) -> String {
         last = error.to_string();
         cause = error.source();
     }
-    last
+    // HTTP/2 keeps only the text of what happened below it.
+    explain_alert(&last)
 }
 
 fn explain_tls(error: &rustls::Error) -> String {
-    use rustls::{AlertDescription as Alert, CertificateError as Reason, Error};
+    use rustls::{CertificateError as Reason, Error};
     let text = match error {
         Error::InvalidCertificate(Reason::UnknownIssuer | Reason::BadSignature) => {
             "the hub's certificate was issued by another authority than the one in ca.crt: take hub and agent certificates \
@@ -179,16 +182,24 @@ fn explain_tls(error: &rustls::Error) -> String {
                 "{error}: make the hub's certificate with --hub-name, or dial a name that it has (--hub-name of the agent)"
             );
         }
-        Error::AlertReceived(Alert::UnknownCA | Alert::DecryptError) => {
-            "the hub does not accept this agent's certificate: another authority issued it than the one in the hub's ca.crt"
-        }
-        Error::AlertReceived(Alert::CertificateExpired) => {
-            "the hub says that this agent's certificate has expired: renew it (plimsoll certs renew)"
-        }
-        Error::AlertReceived(Alert::CertificateRequired | Alert::BadCertificate) => {
-            "the hub does not accept this agent's certificate"
-        }
+        Error::AlertReceived(alert) => return explain_alert(&format!("{ALERT}{alert:?}")),
         error => return error.to_string(),
     };
     text.to_owned()
+}
+
+/// The hub's verdict on this agent's certificate: a TLS alert, as rustls words it.
+fn explain_alert(text: &str) -> String {
+    let Some((_, alert)) = text.split_once(ALERT) else { return text.to_owned() };
+    let words = match alert {
+        "UnknownCA" | "DecryptError" => {
+            "the hub does not accept this agent's certificate: another authority issued it than the one in the hub's ca.crt"
+        }
+        "CertificateExpired" => {
+            "the hub says that this agent's certificate has expired: renew it (plimsoll certs renew), and check both clocks"
+        }
+        "CertificateRequired" | "BadCertificate" => "the hub does not accept this agent's certificate",
+        _ => return text.to_owned(),
+    };
+    words.to_owned()
 }

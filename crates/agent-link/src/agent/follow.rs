@@ -39,7 +39,8 @@ pub(super) async fn follow(
     view: watch::Sender<View>,
     stop: CancellationToken,
 ) {
-    let mut follower = Follower { shared, entropy, view, dialer: Some(Box::new(dialer)), attempt: None, stream: None };
+    let mut follower =
+        Follower { shared, entropy, view, dialer: Some(Box::new(dialer)), attempt: None, stream: None };
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return,

@@ -62,10 +62,9 @@ fn refused(files: &Files, error: rustls::Error) -> CertificateError {
             };
             CertificateError::WrongUse { file, wanted }
         }
-        // The leaf's own dates were checked before: these are the authority's.
+        // The leaf's own dates were checked before.
         rustls::Error::InvalidCertificate(Reason::Expired | Reason::ExpiredContext { .. }) => {
-            let file = files.path(CA_CERTIFICATE);
-            CertificateError::Expired { file, at: "the end of its validity".to_owned() }
+            CertificateError::Expired { file, at: "the date of an intermediate certificate in it".to_owned() }
         }
         error => CertificateError::Other { file, detail: error.to_string() },
     }

@@ -11,9 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CertificateError, End, Files};
 
-/// How often the three files are read and compared. They have some KiB and are in the page cache: not worth an inotify.
-const RELOAD: Duration = Duration::from_secs(5);
-
 type Build<C> = fn(&Files, &Arc<dyn Clock>) -> Result<C, CertificateError>;
 
 /// A TLS configuration that follows its files. New connections get the new one; what is wrong on disk never replaces
@@ -73,12 +70,13 @@ impl<C: Send + Sync + 'static> Reloading<C> {
         self.failures.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn watch(self: Arc<Self>, stop: CancellationToken) {
+    /// Looks at the files once per `every`.
+    pub(crate) async fn watch(self: Arc<Self>, every: Duration, stop: CancellationToken) {
         let mut reported = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(RELOAD) => {}
+                () = tokio::time::sleep(every) => {}
             }
             let this = self.clone();
             // A folder may be on a file system that hangs.

@@ -1,15 +1,16 @@
 //! A discrete-event world: events by (time, order of creation), one seeded stream of chance.
 
+mod seen;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hash};
 use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 use fanout::message::FromHub;
 use fanout::{
-    AgentAction, AgentMessage, HubAction, HubMessage, Limits, Peer, Publisher, SessionId, Stats, Subscriber,
-    Topic,
+    AgentAction, AgentMessage, HubAction, HubMessage, Limits, Peer, Publisher, SessionId, Subscriber, Topic,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -206,67 +207,6 @@ impl World {
         self.wake_hub_by(self.now + GATHER);
     }
 
-    // --- what is seen ---
-
-    pub(crate) fn synced(&self) -> usize {
-        self.synced
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        self.hub.as_ref().map(Publisher::stats).unwrap_or_default()
-    }
-
-    pub(crate) fn chunk_bytes(&self, agent: usize) -> u64 {
-        self.agents[agent].subscriber.stats().chunk_bytes_received
-    }
-
-    pub(crate) fn trace(&self) -> u64 {
-        self.trace.finish()
-    }
-
-    /// Agents whose set is not what it should be.
-    pub(crate) fn lagging(&self, agents: Range<usize>) -> usize {
-        agents.filter(|&agent| !self.has_all(agent)).count()
-    }
-
-    pub(crate) fn report(&self, what: &str, took: Duration) -> String {
-        let stats = self.stats();
-        format!(
-            "{what}: synced after {:.1} s; admissions {} (peak {}/s of {}), come-backs {}, snapshots {} (peak {} of {}, \
-             waiting {} of {}), deltas {}, queue peak {} of {}, {} bytes",
-            took.as_secs_f64(),
-            stats.admissions,
-            self.accepts_peak,
-            self.limits.accepts_per_second + self.limits.accept_burst,
-            stats.come_backs,
-            stats.snapshots,
-            stats.snapshots_running_peak,
-            self.limits.snapshots_max,
-            stats.snapshots_waiting_peak,
-            self.limits.snapshots_waiting_max,
-            stats.deltas,
-            stats.queue_changes_peak,
-            self.limits.log_changes_max,
-            stats.bytes_sent,
-        )
-    }
-
-    fn has_all(&self, agent: usize) -> bool {
-        let view = self.agents[agent].subscriber.view();
-        let same = |topic, model: &BTreeMap<Bytes, Bytes>| view.topic(topic).eq(model.iter());
-        same(Topic::PODS, &self.model[agent]) && same(Topic(9), &self.broadcasts)
-    }
-
-    fn check_bounds(&self) {
-        let (stats, limits) = (self.stats(), &self.limits);
-        assert!(stats.queue_changes_peak <= limits.log_changes_max, "{stats:?}");
-        assert!(stats.snapshots_running_peak <= limits.snapshots_max, "{stats:?}");
-        assert!(stats.snapshots_waiting_peak <= limits.snapshots_waiting_max, "{stats:?}");
-        let accepts_max = (limits.accepts_per_second + limits.accept_burst) as usize;
-        assert!(self.accepts_peak <= accepts_max, "{} admissions in a second", self.accepts_peak);
-        assert_eq!((stats.violations, stats.resyncs), (0, 0), "{stats:?}");
-    }
-
     // --- time ---
 
     /// Runs until every agent is connected and has what it should; fails after `limit`.
@@ -456,7 +396,7 @@ impl World {
         let wake = hub.next_wakeup(self.now);
         for action in actions {
             match action {
-                HubAction::Send(id, message) => self.to_agent(id, &message),
+                HubAction::Send(id, message) => self.send_to_agent(id, &message),
                 HubAction::Close(id, _) => {
                     if let Some((agent, stream)) = self.sessions.remove(&id) {
                         if self.agents[agent].session == Some(id) {
@@ -472,7 +412,7 @@ impl World {
         }
     }
 
-    fn to_agent(&mut self, id: SessionId, message: &HubMessage) {
+    fn send_to_agent(&mut self, id: SessionId, message: &HubMessage) {
         let Some(&(agent, stream)) = self.sessions.get(&id) else { return };
         if matches!(message.kind, Some(FromHub::Welcome(_))) {
             self.count_accept();
