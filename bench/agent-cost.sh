@@ -20,7 +20,7 @@ cost() {
     begun=$(cpu_seconds "$pid")
     for i in $(seq "$SCRAPES"); do get -o /dev/null "$url"; sleep "$PAUSE"; done
     busy=$(awk -v a="$begun" -v b="$(cpu_seconds "$pid")" 'BEGIN { print b - a }')
-    awk -v i="$idle" -v b="$busy" -v n="$SCRAPES" 'BEGIN { d = (b - i) * 1000 / n; printf "%.2f\n", d > 0 ? d : 0 }'
+    awk -v i="$idle" -v b="$busy" -v n="$SCRAPES" 'BEGIN { d = (b - i) * 1000 / n; printf "%.2f\n", (d > 0 ? d : 0) }'
 }
 
 families() { get "$1" | grep -c "^# TYPE $2" || true; }

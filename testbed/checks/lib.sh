@@ -14,13 +14,12 @@ kubectl() { testbed kubectl "$@"; }
 # shellcheck source=/dev/null
 reload() { source "$TESTBED_DIR/env"; }
 
-begin() {
-    [ -f "$TESTBED_DIR/env" ] || { echo "no testbed in $TESTBED_DIR (testbed/testbed up)" >&2; exit 2; }
-    [ -x "$PLIMSOLL" ] || { echo "no binary at $PLIMSOLL" >&2; exit 2; }
-    reload
-    mkdir -p "$WORK"
-    echo "# $1"
-}
+[ -f "$TESTBED_DIR/env" ] || { echo "no testbed in $TESTBED_DIR (testbed/testbed up)" >&2; exit 2; }
+[ -x "$PLIMSOLL" ] || { echo "no binary at $PLIMSOLL" >&2; exit 2; }
+reload
+mkdir -p "$WORK"
+
+begin() { echo "# $1"; }
 
 # finish: the status of the whole check. Left out on an early exit, which is a failure anyway.
 finish() { [ "$FAILED" = 0 ] || exit 1; }
