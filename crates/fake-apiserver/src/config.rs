@@ -46,8 +46,8 @@ pub struct ClusterPlan {
     pub pods_per_node: u32,
     /// Names, sizes and states are drawn from this.
     pub seed: u64,
-    /// Changes a second: restarts, rollouts, failing probes, events. 0 keeps everything but leases still. Each node's lease is
-    /// renewed every 10 seconds besides, as kubelets do.
+    /// Changes a second: restarts, rollouts, failing probes, replaced pods. Each node's lease is renewed every 10 seconds
+    /// besides, as kubelets do. 0 keeps everything still, leases too.
     pub churn_per_second: f64,
 }
 

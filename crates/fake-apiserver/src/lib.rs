@@ -27,6 +27,7 @@ mod admin;
 mod answer;
 mod audit;
 mod certificate;
+mod churn;
 mod config;
 mod custom;
 mod discovery;

@@ -38,7 +38,8 @@ fn what_is_kept_comes_back() {
         ("ConfigMap", json!({"data": {"k": "v"}, "binaryData": {"b": "/w=="}})),
         (
             "Event",
-            json!({"eventTime": "2026-01-02T03:04:05.123456Z", "involvedObject": {"kind": "Pod"}, "metadata": {}}),
+            json!({"eventTime": "2026-01-02T03:04:05.123456Z", "involvedObject": {"kind": "Pod"}, "metadata": {},
+            "reportingComponent": "", "reportingInstance": ""}),
         ),
         (
             "Pod",
