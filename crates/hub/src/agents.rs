@@ -1,9 +1,9 @@
 //! What each agent needs of the cluster: its node's pods and the workload that each belongs to. Published as changes come, so
 //! that an agent costs what happens on its own node.
 
-mod workload;
 #[cfg(test)]
 mod tests;
+mod workload;
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Agents {
 
     /// Everything that the store has: after a restore.
     pub(crate) fn publish_all(&self) {
-        for new in self.store.objects(Resource::Pods).unwrap_or_default() {
+        for new in self.store.held(Resource::Pods) {
             self.effect(Resource::Pods, &Effect::Set { old: None, new });
         }
         self.outlet.fleet(self.store.state(Resource::Nodes).objects);
@@ -72,7 +72,9 @@ impl Agents {
         match (resource, effect) {
             (Resource::Pods, Effect::Set { old, new: Object::Pod(new) }) => self.pod_set(old.as_ref(), new),
             (Resource::Pods, Effect::Gone(gone)) => gone.iter().for_each(|object| self.pod_gone(object)),
-            (Resource::ReplicaSets | Resource::Jobs, Effect::Set { old, new }) => self.owner_set(resource, old, new),
+            (Resource::ReplicaSets | Resource::Jobs, Effect::Set { old, new }) => {
+                self.owner_set(resource, old, new)
+            }
             (Resource::Nodes, Effect::Set { old: None, .. } | Effect::Gone(_)) => {
                 self.outlet.fleet(self.store.state(Resource::Nodes).objects);
             }
@@ -123,7 +125,7 @@ impl Agents {
     }
 
     fn offer_pods_of(&self, owner: &Meta, waiting: &mut Waiting) {
-        for object in self.store.objects(Resource::Pods).unwrap_or_default() {
+        for object in self.store.held(Resource::Pods) {
             if let Object::Pod(pod) = &object
                 && pod.meta.owners.iter().any(|entry| entry.uid == owner.uid)
             {

@@ -41,7 +41,9 @@ pub enum StartError {
     #[error("no resource to keep: name at least one with --resources")]
     NoResources,
     /// Some resources would wait for ever.
-    #[error("{wanted} resources need {wanted} open watches, and the budget allows {allowed}: raise --api-open-watches")]
+    #[error(
+        "{wanted} resources need {wanted} open watches, and the budget allows {allowed}: raise --api-open-watches"
+    )]
     TooFewWatches {
         /// Resources to keep.
         wanted: usize,
@@ -81,7 +83,11 @@ pub struct Hub {
 ///
 /// # Errors
 /// [`StartError`].
-pub async fn assemble(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Hub, StartError> {
+pub async fn assemble(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Hub, StartError> {
     let resources = config.ordered_resources();
     check(&resources, config.door.limits.open_watches)?;
     let mut registry = Registry::default();
@@ -101,9 +107,11 @@ pub async fn assemble(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn En
     let store = Arc::new(Store::new(clock.clone()));
     let interner = Arc::new(Interner::default());
     let cluster = door.status().server;
-    let snapshots = config.data_dir.as_deref().map(|folder| Snapshots::open(folder, cluster, keep, clock, metrics));
+    let snapshots =
+        config.data_dir.as_deref().map(|folder| Snapshots::open(folder, cluster, keep, clock, metrics));
     let snapshots = snapshots.transpose()?.map(Arc::new);
-    let resume = snapshots.as_ref().map(|snapshots| snapshots.load(&resources, &store, &interner)).unwrap_or_default();
+    let resume =
+        snapshots.as_ref().map(|snapshots| snapshots.load(&resources, &store, &interner)).unwrap_or_default();
     let handle = link.as_ref().map(HubLink::handle);
     let agents = handle.clone().map(|handle| Arc::new(Agents::new(store.clone(), Box::new(handle))));
     if let Some(agents) = &agents {

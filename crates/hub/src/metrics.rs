@@ -80,9 +80,11 @@ const KINDS: [(&str, &str, Read); 4] = [
         |kind| kind.age_seconds,
     ),
     ("plimsoll_state_objects", "Objects in the store", |kind| Some(kind.objects as f64)),
-    ("plimsoll_state_synced", "1 once the whole state is known, from the API server or from the snapshot", |kind| {
-        Some(f64::from(u8::from(kind.synced)))
-    }),
+    (
+        "plimsoll_state_synced",
+        "1 once the whole state is known, from the API server or from the snapshot",
+        |kind| Some(f64::from(u8::from(kind.synced))),
+    ),
     (
         "plimsoll_state_restored",
         "1 while the state is the snapshot's and the API server has not been heard since",
@@ -109,9 +111,19 @@ impl Collector for Collect {
         }
         gauge(&mut encoder, "plimsoll_ready", "Whether /readyz says yes", f64::from(u8::from(status.ready)))?;
         if let Some(snapshot) = &status.snapshot {
-            gauge(&mut encoder, "plimsoll_snapshot_bytes", "Size of the snapshot's files", snapshot.bytes as f64)?;
+            gauge(
+                &mut encoder,
+                "plimsoll_snapshot_bytes",
+                "Size of the snapshot's files",
+                snapshot.bytes as f64,
+            )?;
             if let Some(age) = snapshot.age_seconds {
-                gauge(&mut encoder, "plimsoll_snapshot_age_seconds", "Since disk and memory were last the same", age)?;
+                gauge(
+                    &mut encoder,
+                    "plimsoll_snapshot_age_seconds",
+                    "Since disk and memory were last the same",
+                    age,
+                )?;
             }
         }
         compatible(&mut encoder, &status.resources)
@@ -127,7 +139,9 @@ fn compatible(encoder: &mut DescriptorEncoder<'_>, kinds: &[KindStatus]) -> fmt:
     type Counts = fn(&KindStatus) -> (u64, u64);
     let families: [(&str, &str, Counts); 2] = [
         ("kube_state_metrics_list", "LISTs by resource and result", |kind| kind.lists),
-        ("kube_state_metrics_watch", "Watches by resource and result, watch-lists included", |kind| kind.watches),
+        ("kube_state_metrics_watch", "Watches by resource and result, watch-lists included", |kind| {
+            kind.watches
+        }),
     ];
     for (name, help, read) in families {
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

@@ -29,10 +29,12 @@ impl Hub {
         let stop = stop.child_token();
         let store = self.intake.store.clone();
         let spawn_server = |name, (listener, routes, metrics)| {
-            let serving = serve_measured(listener, Arc::new(routes), Limits::default(), metrics, stop.clone());
+            let serving =
+                serve_measured(listener, Arc::new(routes), Limits::default(), metrics, stop.clone());
             environment::spawn(name, serving)
         };
-        let mut tasks = vec![spawn_server("hub state", self.state), spawn_server("hub telemetry", self.telemetry)];
+        let mut tasks =
+            vec![spawn_server("hub state", self.state), spawn_server("hub telemetry", self.telemetry)];
         if let Some(link) = self.link {
             tasks.push(environment::spawn("hub agents", link.run(stop.clone())));
         }
@@ -43,7 +45,14 @@ impl Hub {
             tasks.push(spawn_until(&stop, "hub snapshot", writing));
         }
 
-        let kept = self.door.keep(&self.resources, &self.resume, self.interner, self.keep, self.intake, stop.clone());
+        let kept = self.door.keep(
+            &self.resources,
+            &self.resume,
+            self.interner,
+            self.keep,
+            self.intake,
+            stop.clone(),
+        );
         let kept = kept.await;
         stop.cancel();
         if let Some(snapshots) = self.snapshots {

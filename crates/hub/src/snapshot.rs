@@ -116,7 +116,9 @@ impl Snapshots {
         let expected = Expected { cluster: &self.cluster, resource, keep: self.keep };
         let header = match file::read(&path, &expected, interner, |object| store.restore(resource, object)) {
             Ok(header) => header,
-            Err(ReadError::Frame(FrameError::Io(missing))) if missing.kind() == io::ErrorKind::NotFound => return None,
+            Err(ReadError::Frame(FrameError::Io(missing))) if missing.kind() == io::ErrorKind::NotFound => {
+                return None;
+            }
             Err(failed) => {
                 store.forget(resource);
                 self.reject(resource, &path, &failed);
@@ -143,7 +145,9 @@ impl Snapshots {
         let why = Why::of(failed);
         self.metrics.rejected(why.word());
         let moved = aside::set_aside(path, why, self.clock.wall().as_secs());
-        let to = moved.as_ref().map_or_else(|error| format!("left in place: {error}"), |to| to.display().to_string());
+        let to = moved
+            .as_ref()
+            .map_or_else(|error| format!("left in place: {error}"), |to| to.display().to_string());
         let (snapshot, reason) = (path.display(), failed.to_string());
         tracing::warn!(%snapshot, reason, set_aside = to, "snapshot not used; the resource costs one LIST");
         if moved.is_err() {

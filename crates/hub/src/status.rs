@@ -152,7 +152,6 @@ impl Observer {
         }
     }
 
-
     fn kind(&self, resource: Resource, door: Option<&ResourceStatus>) -> KindStatus {
         let state = self.store.state(resource);
         let answers = |verb| {
@@ -177,5 +176,9 @@ impl Observer {
 
 fn agents(handle: &HubHandle) -> AgentsStatus {
     let stats = handle.stats();
-    AgentsStatus { connected: stats.agents_connected, known: stats.agents_known, bytes_sent: stats.bytes_sent }
+    AgentsStatus {
+        connected: stats.agents_connected,
+        known: stats.agents_known,
+        bytes_sent: stats.bytes_sent,
+    }
 }

@@ -147,10 +147,18 @@ impl Store {
         shelf.known.then(|| shelf.copy())
     }
 
+    /// A copy of what is here, whole set or not: for who follows each change anyway.
+    pub fn held(&self, resource: Resource) -> Vec<Object> {
+        self.shelf(resource).lock().copy()
+    }
+
     /// One object, known or not yet part of a whole set.
     pub fn get(&self, resource: Resource, namespace: &str, name: &str) -> Option<Object> {
         let shelf = self.shelf(resource).lock();
-        shelf.objects.find(hash(namespace, name), |kept| is(&kept.object, namespace, name)).map(|kept| kept.object.clone())
+        shelf
+            .objects
+            .find(hash(namespace, name), |kept| is(&kept.object, namespace, name))
+            .map(|kept| kept.object.clone())
     }
 
     /// What is known about `resource`.
@@ -225,7 +233,8 @@ impl Shelf {
 
     fn remove(&mut self, object: &Object) -> Option<Object> {
         let (namespace, name) = key(object);
-        let found = self.objects.find_entry(hash(namespace, name), |kept| is(&kept.object, namespace, name)).ok()?;
+        let found =
+            self.objects.find_entry(hash(namespace, name), |kept| is(&kept.object, namespace, name)).ok()?;
         self.changes += 1;
         let (kept, _) = found.remove();
         Some(kept.object)
@@ -234,7 +243,8 @@ impl Shelf {
     /// Takes out what the replay did not mention.
     fn sweep(&mut self) -> Vec<Object> {
         let replay = self.replay;
-        let gone: Vec<Object> = self.objects.extract_if(|kept| kept.replay != replay).map(|kept| kept.object).collect();
+        let gone: Vec<Object> =
+            self.objects.extract_if(|kept| kept.replay != replay).map(|kept| kept.object).collect();
         self.changes += gone.len() as u64;
         if self.objects.capacity() > 4 * self.objects.len().max(SHRINK_ENTRIES_MIN) {
             self.objects.shrink_to_fit(|kept| hash_of(&kept.object));

@@ -37,7 +37,8 @@ pub(crate) fn of(pod: &Meta, find: impl Fn(&OwnerKey) -> Option<Object>) -> Answ
     match find(&key).filter(|found| found.meta().uid == owner.uid) {
         Some(found) => {
             let above = controller(found.meta());
-            let workload = above.map(|above| Workload { kind: above.kind.to_string(), name: above.name.to_string() });
+            let workload =
+                above.map(|above| Workload { kind: above.kind.to_string(), name: above.name.to_string() });
             Answer { workload: workload.unwrap_or(direct), missing: None }
         }
         None => Answer { workload: guess(pod, owner).unwrap_or(direct), missing: Some(key) },
@@ -53,7 +54,8 @@ pub(crate) fn unresolved(pod: &Meta) -> Option<OwnerKey> {
 fn guess(pod: &Meta, owner: &Owner) -> Option<Workload> {
     let (_, hash) = pod.labels.iter().find(|(name, _)| name.as_str() == POD_TEMPLATE_HASH)?;
     let name = owner.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
-    (owner.kind.as_str() == "ReplicaSet").then(|| Workload { kind: "Deployment".to_owned(), name: name.to_owned() })
+    (owner.kind.as_str() == "ReplicaSet")
+        .then(|| Workload { kind: "Deployment".to_owned(), name: name.to_owned() })
 }
 
 fn controller(meta: &Meta) -> Option<&Owner> {

@@ -74,7 +74,10 @@ impl<W: Write> FrameWriter<W> {
 
     pub(crate) fn frame(&mut self, kind: Kind, payload: &[u8]) -> io::Result<()> {
         if payload.len() > PAYLOAD_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an object is too large for the snapshot"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an object is too large for the snapshot",
+            ));
         }
         // Below 16 MiB by the check above.
         let length = payload.len() as u32;

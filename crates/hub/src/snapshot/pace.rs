@@ -44,7 +44,8 @@ pub(crate) fn is_due(written: Option<&Written>, state: &State, now: Duration) ->
     }
     let by_bytes = Duration::from_secs(written.bytes / BYTES_PER_SECOND);
     let rest = by_bytes.max(written.took * REST_PER_WRITE);
-    let rest = rest.clamp(Duration::from_secs(INTERVAL_SECONDS_MIN), Duration::from_secs(INTERVAL_SECONDS_MAX));
+    let rest =
+        rest.clamp(Duration::from_secs(INTERVAL_SECONDS_MIN), Duration::from_secs(INTERVAL_SECONDS_MAX));
     let resume_only = written.changes == state.changes;
     let wait = if resume_only { rest.max(Duration::from_secs(RESUME_SECONDS)) } else { rest };
     now.saturating_sub(written.at) >= wait
@@ -54,8 +55,13 @@ pub(crate) fn is_due(written: Option<&Written>, state: &State, now: Duration) ->
 mod tests {
     use super::*;
 
-    const WRITTEN: Written =
-        Written { changes: 5, moves: 5, bytes: 1_000, took: Duration::from_millis(1), at: Duration::from_secs(1_000) };
+    const WRITTEN: Written = Written {
+        changes: 5,
+        moves: 5,
+        bytes: 1_000,
+        took: Duration::from_millis(1),
+        at: Duration::from_secs(1_000),
+    };
 
     fn state(changes: u64, moves: u64) -> State {
         State { known: true, restored: false, objects: 1, age: None, changes, moves, undecodable: 0 }

@@ -1,8 +1,8 @@
 //! Replays and changes as tables: what a reader sees after each step.
 
 use environment::ManualClock;
-use objects::node::Node;
 use objects::Meta;
+use objects::node::Node;
 
 use super::*;
 
@@ -39,8 +39,10 @@ fn change(step: &str) -> Change {
 /// "a1 b2" or "unknown".
 fn seen(store: &Store) -> String {
     let Some(objects) = store.objects(NODES) else { return "unknown".to_owned() };
-    let mut words: Vec<String> =
-        objects.iter().map(|object| format!("{}{}", object.meta().name, object.meta().resource_version)).collect();
+    let mut words: Vec<String> = objects
+        .iter()
+        .map(|object| format!("{}{}", object.meta().name, object.meta().resource_version))
+        .collect();
     words.sort();
     words.join(" ")
 }
@@ -122,7 +124,8 @@ fn a_deletion_in_mid_replay_counts() {
 #[test]
 fn effects_say_what_differs() {
     let (store, _) = store();
-    let mut check = |step: &str, expected: Effect| assert_eq!(store.apply(NODES, change(step)), expected, "{step}");
+    let check =
+        |step: &str, expected: Effect| assert_eq!(store.apply(NODES, change(step)), expected, "{step}");
     check("<", Effect::Nothing);
     check("+a1", Effect::Set { old: None, new: node("a", "1") });
     check("+b1", Effect::Set { old: None, new: node("b", "1") });

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use objects::pod::Pod;
 use objects::Meta;
+use objects::pod::Pod;
 
 use super::*;
 
@@ -22,7 +22,11 @@ fn pod(number: usize) -> Object {
 }
 
 fn cut(pods: usize) -> Cut {
-    Cut { objects: (0..pods).map(pod).collect(), resource_version: "4711".to_owned(), age: Duration::from_secs(3) }
+    Cut {
+        objects: (0..pods).map(pod).collect(),
+        resource_version: "4711".to_owned(),
+        age: Duration::from_secs(3),
+    }
 }
 
 fn header() -> Header {
@@ -50,7 +54,8 @@ fn bytes(pods: usize) -> Vec<u8> {
 /// As [`read`] does it, from memory.
 fn read_bytes(bytes: &[u8], expected: &Expected<'_>) -> Result<Vec<Object>, String> {
     let mut found = Vec::new();
-    let result = verify(bytes).and_then(|()| load(bytes, expected, &Interner::default(), &mut |object| found.push(object)));
+    let result = verify(bytes)
+        .and_then(|()| load(bytes, expected, &Interner::default(), &mut |object| found.push(object)));
     match result {
         Ok(_) => Ok(found),
         Err(failed) => Err(failed.to_string()),
@@ -145,7 +150,8 @@ fn what_is_wrong_is_said() {
 #[test]
 fn what_does_not_fit_is_said() {
     let file = bytes(1);
-    let check = |expected: Expected<'_>, said: &str| assert_eq!(read_bytes(&file, &expected).unwrap_err(), said);
+    let check =
+        |expected: Expected<'_>, said: &str| assert_eq!(read_bytes(&file, &expected).unwrap_err(), said);
     check(Expected { resource: Resource::Nodes, ..expected() }, "it is about pods");
     check(Expected { cluster: "other", ..expected() }, &format!("it is about another cluster, {CLUSTER}"));
     let keep = Keep { annotations: true };
