@@ -103,17 +103,30 @@ function drawHub(hub) {
   ] : [make("p", { className: "aside", textContent: "No agent can connect: the hub was started without --agents-listen." })]));
 }
 
+// A counter's growth a second since the last picture; 0 at the first.
+const counters = new Map();
+function rate(name, value) {
+  const now = performance.now() / 1000;
+  const before = counters.get(name);
+  counters.set(name, { now, value });
+  return before && now > before.now && value >= before.value ? (value - before.value) / (now - before.now) : 0;
+}
+
 function drawAgent(agent) {
-  const memory = 1 - agent.memory_available_bytes / agent.memory_total_bytes;
-  const rows = [
-    row("CPU", spark("cpu", agent.cpu_busy, 1), percent(agent.cpu_busy)),
-    row("load", spark("load", agent.load1, agent.cpus), `${agent.load1.toFixed(2)} on ${agent.cpus} CPUs`),
-    row("memory", bar(memory), `${percent(memory)} of ${bytes(agent.memory_total_bytes)}`),
-  ];
-  for (const [name, share] of Object.entries(agent.pressure ?? {}))
+  const memory = agent.memory.totalBytes ? 1 - agent.memory.availableBytes / agent.memory.totalBytes : 0;
+  const busy = rate("busy", agent.cpuBusySeconds) / Math.max(1, agent.cpus);
+  const rows = [row("CPU", spark("cpu", busy, 1), percent(busy))];
+  if (agent.load) rows.push(row("load", spark("load", agent.load[0], agent.cpus), `${agent.load[0].toFixed(2)} on ${agent.cpus} CPUs`));
+  rows.push(row("memory", bar(memory), `${percent(memory)} of ${bytes(agent.memory.totalBytes)}`));
+  for (const [name, seconds] of Object.entries(agent.waitingSeconds)) {
+    if (seconds === null) continue;
+    const share = rate(`waiting ${name}`, seconds);
     rows.push(row(`${name} pressure`, spark(`pressure ${name}`, share, 0.2), percent(share)));
+  }
   element("machine").replaceChildren(...rows);
-  element("pods").textContent = `${agent.pods} pods here, from ${agent.pod_source}. Hub: ${agent.hub_state}.`;
+  const pods = agent.pods.source ? `${agent.pods.count} pods here, from ${agent.pods.source}.` : "No kubelet or container runtime here.";
+  const hub = !agent.hub ? "" : agent.hub.connected ? ` In step with the hub, heard ${duration(agent.hub.ageSeconds)}.` : ` Hub: ${agent.hub.error ?? "connecting"}.`;
+  element("pods").textContent = pods + hub;
 }
 
 function verdict(status) {

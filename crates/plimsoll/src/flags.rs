@@ -111,3 +111,6 @@ pub(crate) struct FakeApiserverFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) write_kubeconfig: Option<PathBuf>,
 }
+
+#[cfg(test)]
+mod tests;

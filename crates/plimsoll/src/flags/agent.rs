@@ -37,7 +37,7 @@ pub(crate) struct AgentFlags {
     /// The container runtime's CRI socket.
     #[arg(long, default_value = "/run/containerd/containerd.sock", value_name = "FILE")]
     pub(crate) cri_socket: PathBuf,
-    /// The kubelet's read-only port; used only if it is open.
+    /// The kubelet's read-only port on this machine, used only if it is open; 0 leaves it alone.
     #[arg(long, default_value_t = 10255, value_name = "PORT")]
     pub(crate) kubelet_read_only_port: u16,
 }

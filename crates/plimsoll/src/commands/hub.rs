@@ -1,0 +1,100 @@
+//! `plimsoll hub`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use agent_link::config::Transport;
+use apiserver_client::{DoorConfig, Limits};
+use environment::{SystemClock, SystemEntropy};
+use hub::{AgentsConfig, Config};
+use objects::Resource;
+use state_metrics::{AllowList, Options};
+
+use crate::commands::runtime;
+use crate::flags::{ApiFlags, HubFlags};
+use crate::outcome::{Failure, Outcome};
+use crate::{signals, terminal};
+
+pub(crate) fn run(flags: HubFlags) -> Outcome {
+    let config = config(flags)?;
+    runtime::many_threads(async {
+        let shutdown = signals::shutdown()?;
+        let clock = Arc::new(SystemClock::new());
+        // Each of its start errors is something that the operator has to change.
+        let hub = hub::assemble(config, clock, Arc::new(SystemEntropy::new())).await.map_err(Failure::usage)?;
+        let addresses = hub.addresses();
+        let places = serde_json::json!({
+            "hubMetrics": format!("http://{}/metrics", addresses.state),
+            "hubTelemetry": format!("http://{}/metrics", addresses.telemetry),
+            "agents": addresses.agents.map(|address| address.to_string()),
+        });
+        terminal::print(&format!("{places}\n"));
+        hub.run(shutdown).await.map_err(Failure::usage)
+    })
+}
+
+fn config(flags: HubFlags) -> Result<Config, Failure> {
+    let agents = agents(flags.agents_listen, flags.tls_dir, flags.insecure_loopback)?;
+    let mut config = Config::new(door(flags.kubeconfig, &flags.api));
+    config.host = flags.host;
+    config.port = flags.port;
+    config.telemetry_port = flags.telemetry_port;
+    config.data_dir = flags.data_dir;
+    config.agents = agents;
+    if !flags.resources.is_empty() {
+        config.resources = resources(&flags.resources)?;
+    }
+    let labels = allow_list("--metric-labels-allowlist", &flags.metric_labels_allowlist)?;
+    let annotations = allow_list("--metric-annotations-allowlist", &flags.metric_annotations_allowlist)?;
+    config.options = Options { labels, annotations, ..Options::default() };
+    Ok(config)
+}
+
+/// The credentials, and the budget where the flags change it.
+pub(crate) fn door(kubeconfig: Option<PathBuf>, flags: &ApiFlags) -> DoorConfig {
+    let mut door = DoorConfig::from_kubeconfig(kubeconfig);
+    let standard = Limits::default();
+    door.limits = Limits {
+        requests_per_second: flags.api_requests_per_second.unwrap_or(standard.requests_per_second),
+        requests_burst: flags.api_requests_burst.unwrap_or(standard.requests_burst),
+        bytes_per_second: flags.api_response_bytes_per_second.unwrap_or(standard.bytes_per_second),
+        bytes_burst: flags.api_response_bytes_per_second.unwrap_or(standard.bytes_burst),
+        concurrent_lists: flags.api_concurrent_lists.unwrap_or(standard.concurrent_lists),
+        open_watches: flags.api_open_watches.unwrap_or(standard.open_watches),
+        clients: flags.api_clients.unwrap_or(standard.clients),
+        ..standard
+    };
+    door
+}
+
+fn agents(
+    listen: Option<std::net::SocketAddr>,
+    tls_dir: Option<PathBuf>,
+    insecure_loopback: bool,
+) -> Result<Option<AgentsConfig>, Failure> {
+    let Some(listen) = listen else { return Ok(None) };
+    let transport = match tls_dir {
+        Some(dir) => Transport::Mutual { dir },
+        None if insecure_loopback => Transport::InsecureLoopback,
+        None => {
+            let sentence = "--agents-listen needs --tls-dir DIR (plimsoll certs init DIR fills one), or --insecure-loopback for \
+                            a trial on this machine";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
+    };
+    Ok(Some(AgentsConfig { listen, transport }))
+}
+
+fn resources(names: &[String]) -> Result<Vec<Resource>, Failure> {
+    let known = |name: &String| {
+        Resource::from_plural(name).ok_or_else(|| {
+            let known: Vec<&str> = Resource::ALL.iter().map(|resource| resource.plural()).collect();
+            Failure::Usage(format!("--resources: {name} is not known; known are {}", known.join(", ")))
+        })
+    };
+    names.iter().map(known).collect()
+}
+
+fn allow_list(flag: &str, text: &str) -> Result<AllowList, Failure> {
+    AllowList::parse(text).map_err(|error| Failure::Usage(format!("{flag}: {error}")))
+}
