@@ -90,20 +90,24 @@ async fn a_slow_reader_has_a_bounded_queue_and_then_a_snapshot() {
     let proxy = Proxy::start(hub.address()).await;
     let agent = Agent::start(dir.path(), "a", proxy.address);
     agent.until("it is synced", |status| status.synced).await;
+    let before = hub.handle.stats();
     proxy.pause(true);
-    // 400 x 32 KiB are more than all windows and buffers on the way.
-    for round in 0..20 {
-        for pod in 0..20 {
-            hub.publish("a", &format!("pod-{round}-{pod}"), &"x".repeat(32 * 1024));
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-    }
+    // 20 x 32 KiB are ten chunks; the window lets four out.
+    let publish = |round: u32| {
+        let value = "x".repeat(32 * 1024);
+        (0..20).for_each(|pod| hub.publish("a", &format!("pod-{round}-{pod}"), &value));
+    };
+    publish(0);
+    let sent = || hub.handle.stats().chunks - before.chunks;
+    ends::until("the window is full", || sent() == fanout::limits::WINDOW_CHUNKS).await;
+    (1..20).for_each(publish);
     let stats = hub.handle.stats();
-    assert!(stats.queue_changes_peak <= 64, "{stats:?}");
+    assert!(stats.log_changes <= 64 && stats.queue_changes_peak <= 64, "{stats:?}");
+    assert_eq!((sent(), stats.collapses), (4, 0));
     proxy.pause(false);
     agent.until("it has everything", |status| status.synced && status.items == 400).await;
     let stats = hub.handle.stats();
-    assert!(stats.collapses >= 1 && stats.snapshots >= 1, "{stats:?}");
+    assert_eq!((stats.collapses, stats.snapshots, stats.agents_connected), (1, 1, 1), "{stats:?}");
 }
 
 #[tokio::test]
