@@ -102,7 +102,7 @@ impl Pods {
         }
         let pods: Vec<Pod> = table.by_uid.values().map(|known| known.pod.clone()).collect();
         for pod in pods {
-            table.put(pod);
+            table.put(pod, Source::PodsApi);
         }
     }
 
@@ -124,12 +124,13 @@ impl FromHub {
 }
 
 impl Table {
-    fn put(&mut self, mut pod: Pod) {
+    fn put(&mut self, mut pod: Pod, source: Source) {
         let former = self.by_uid.get(&pod.uid).cloned();
         if former.is_none() && self.by_uid.len() >= PODS_MAX {
             return;
         }
-        if let Some(former) = &former {
+        // The runtime knows no owners; the kubelet's word, once given, is better than a guess from labels.
+        if let Some(former) = former.as_ref().filter(|_| source == Source::Cri) {
             pod.inherit(&former.pod);
         }
         let workload = self.from_hub.workload(&pod).or(pod.workload.as_ref()).cloned().unwrap_or_default();
@@ -166,14 +167,14 @@ impl PodSink for Pods {
         let live: FxHashSet<Text> = pods.iter().map(|pod| pod.uid.clone()).collect();
         table.by_uid.retain(|uid, _| live.contains(uid));
         for pod in pods {
-            table.put(pod);
+            table.put(pod, source);
         }
         self.heard(&mut table, source);
     }
 
     fn apply(&self, pod: Pod) {
         let mut table = self.table.lock();
-        table.put(pod);
+        table.put(pod, Source::PodsApi);
         self.heard(&mut table, Source::PodsApi);
     }
 
@@ -206,3 +207,6 @@ impl PodSink for Pods {
         self.metrics.undecodable(source);
     }
 }
+
+#[cfg(test)]
+mod tests;

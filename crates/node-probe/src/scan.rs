@@ -49,11 +49,6 @@ pub fn fraction(bytes: &[u8]) -> Option<f64> {
     text(bytes.trim_ascii()).parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// A file of one number; `None` for "max" and for what is no number.
-pub fn single(bytes: &[u8]) -> Option<u64> {
-    number(bytes)
-}
-
 /// A flat keyed file (`vmstat`, `cpu.stat`, `memory.stat`, `memory.events`): name and number of each line.
 pub fn pairs(bytes: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
     lines(bytes).filter_map(|line| {

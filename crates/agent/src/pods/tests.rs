@@ -13,7 +13,13 @@ fn table() -> (Pods, ManualClock) {
 
 fn pod(uid: &str, workload: Option<&str>) -> Pod {
     let workload = workload.map(|name| Workload { kind: Sym::new("Deployment"), name: name.into() });
-    Pod { uid: uid.into(), namespace: Sym::new("shop"), name: format!("pod-{uid}").into(), workload, ..Pod::default() }
+    Pod {
+        uid: uid.into(),
+        namespace: Sym::new("shop"),
+        name: format!("pod-{uid}").into(),
+        workload,
+        ..Pod::default()
+    }
 }
 
 fn item(uid: &str, name: &str, workload: &str) -> PodItem {
@@ -30,7 +36,8 @@ fn item(uid: &str, name: &str, workload: &str) -> PodItem {
 fn shown(pods: &Pods) -> Vec<String> {
     let mut list = Vec::new();
     pods.list(&mut list);
-    let mut shown: Vec<_> = list.iter().map(|known| format!("{}={}", known.pod.uid, known.workload.name)).collect();
+    let mut shown: Vec<_> =
+        list.iter().map(|known| format!("{}={}", known.pod.uid, known.workload.name)).collect();
     shown.sort();
     shown
 }
@@ -90,7 +97,10 @@ fn a_source_that_knows_less_takes_nothing_away() {
     pods.replace(Source::Cri, vec![pod("1", None)]);
     let mut list = Vec::new();
     pods.list(&mut list);
-    assert_eq!((&*list[0].workload.name, list[0].pod.host_network, list[0].pod.started), ("a", Some(true), Some(5)));
+    assert_eq!(
+        (&*list[0].workload.name, list[0].pod.host_network, list[0].pod.started),
+        ("a", Some(true), Some(5))
+    );
 }
 
 #[test]
@@ -107,8 +117,9 @@ fn what_is_unchanged_is_kept() {
 #[test]
 fn each_oom_kill_is_counted_once() {
     let (pods, _) = table();
-    let mut check = |killed: Option<Seconds>, expected: u64| {
-        let container = Container { name: Sym::new("app"), id: "x".into(), oom_killed: killed, ..Container::default() };
+    let check = |killed: Option<Seconds>, expected: u64| {
+        let container =
+            Container { name: Sym::new("app"), id: "x".into(), oom_killed: killed, ..Container::default() };
         pods.apply(Pod { containers: vec![container], ..pod("1", None) });
         let mut list = Vec::new();
         pods.list(&mut list);

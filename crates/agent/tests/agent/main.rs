@@ -7,6 +7,7 @@ mod fake_runtime;
 mod fixture;
 mod grpc;
 mod hub;
+#[expect(dead_code, reason = "examples/measure.rs uses the rest")]
 mod pods;
 mod scrapes;
 mod sources;

@@ -132,6 +132,24 @@ pub(crate) fn web(uid: &str, id: &str, oom_killed: Option<i64>) -> Vec<u8> {
     pod.encode_to_vec()
 }
 
+/// One of many pods, with a container for each of `ids`.
+pub(crate) fn many(number: usize, uid: &str, ids: &[String]) -> Vec<u8> {
+    let mut pod = Pod::decode(&*web(uid, "", None)).unwrap();
+    if let Some(metadata) = &mut pod.metadata {
+        metadata.name = format!("web-5d4f7-{number:05}");
+    }
+    if let Some(status) = &mut pod.status {
+        let first = status.containers.remove(0);
+        status.containers.extend(ids.iter().enumerate().map(|(place, id)| ContainerStatus {
+            name: format!("container-{place}"),
+            image: format!("registry.example/team/web-{place}:v1.2.3"),
+            container_id: format!("containerd://{id}"),
+            ..first.clone()
+        }));
+    }
+    pod.encode_to_vec()
+}
+
 /// What the kubelet says of a deleted pod.
 pub(crate) fn gone(uid: &str) -> Vec<u8> {
     let metadata =

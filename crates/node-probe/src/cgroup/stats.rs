@@ -173,7 +173,7 @@ impl Stats {
             self.pids = pids(folder, reader);
         }
         if let Some(folder) = layout.unified(cgroup) {
-            let mut pressure = |name| reader.optional(folder, name).map(Pressure::parse);
+            let mut pressure = |name| reader.whole(folder, name).map(Pressure::parse);
             self.cpu_pressure = pressure("cpu.pressure");
             self.memory_pressure = pressure("memory.pressure");
             self.io_pressure = pressure("io.pressure");

@@ -11,7 +11,7 @@ const NO_LIMIT_BYTES: u64 = 1 << 62;
 
 pub(super) fn cpu(folder: &Folder, reader: &mut Reader) -> Option<Cpu> {
     let mut cpu = Cpu { usage: reader.single(folder, "cpuacct.usage")?, ..Cpu::default() };
-    for (name, ticks) in pairs(reader.optional(folder, "cpuacct.stat").unwrap_or_default()) {
+    for (name, ticks) in pairs(reader.whole(folder, "cpuacct.stat").unwrap_or_default()) {
         match name {
             b"user" => cpu.user = ticks.saturating_mul(TICK_NANOSECONDS),
             b"system" => cpu.system = ticks.saturating_mul(TICK_NANOSECONDS),
@@ -23,7 +23,7 @@ pub(super) fn cpu(folder: &Folder, reader: &mut Reader) -> Option<Cpu> {
 
 pub(super) fn throttling(folder: &Folder, reader: &mut Reader) -> Option<Throttling> {
     let mut throttling = Throttling::default();
-    for (name, value) in pairs(reader.optional(folder, "cpu.stat")?) {
+    for (name, value) in pairs(reader.whole(folder, "cpu.stat")?) {
         match name {
             b"nr_periods" => throttling.periods = value,
             b"nr_throttled" => throttling.throttled_periods = value,
@@ -39,7 +39,7 @@ pub(super) fn throttling(folder: &Folder, reader: &mut Reader) -> Option<Throttl
 pub(super) fn cpu_limits(folder: &Folder, reader: &mut Reader) -> Option<CpuLimits> {
     let shares = reader.single(folder, "cpu.shares")?;
     // -1 without a limit.
-    let quota = signed(reader.optional(folder, "cpu.cfs_quota_us").unwrap_or_default());
+    let quota = signed(reader.whole(folder, "cpu.cfs_quota_us").unwrap_or_default());
     let quota = quota.and_then(|quota| u64::try_from(quota).ok());
     let period = reader.single(folder, "cpu.cfs_period_us").unwrap_or_default();
     Some(CpuLimits { quota, period, shares })
@@ -47,7 +47,7 @@ pub(super) fn cpu_limits(folder: &Folder, reader: &mut Reader) -> Option<CpuLimi
 
 pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> Option<Memory> {
     let mut memory = Memory { usage: reader.single(folder, "memory.usage_in_bytes")?, ..Memory::default() };
-    for (name, value) in pairs(reader.optional(folder, "memory.stat").unwrap_or_default()) {
+    for (name, value) in pairs(reader.whole(folder, "memory.stat").unwrap_or_default()) {
         match name {
             b"total_rss" => memory.rss = value,
             b"total_cache" => memory.cache = value,
@@ -77,34 +77,53 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> Option<Memory> {
 
 /// Since Linux 4.13.
 pub(super) fn oom_kills(folder: &Folder, reader: &mut Reader) -> Option<u64> {
-    pairs(reader.optional(folder, "memory.oom_control")?)
+    pairs(reader.whole(folder, "memory.oom_control")?)
         .find(|(name, _)| *name == b"oom_kill")
         .map(|(_, count)| count)
 }
 
+/// Figures with those of the groups below, where the kernel has them (since Linux 5.4), or without.
 pub(super) fn io(folder: &Folder, reader: &mut Reader, io: &mut Vec<Io>) {
-    let files = [
-        ("blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes", true),
-        ("blkio.throttle.io_serviced_recursive", "blkio.throttle.io_serviced", false),
-    ];
-    for (recursive, own, bytes) in files {
-        let name = if reader.read(folder, recursive).is_ok() { recursive } else { own };
-        let Some(file) = reader.optional(folder, name) else { continue };
-        for line in lines(file) {
-            let mut fields = fields(line);
-            let (Some(number_of), Some(operation)) = (fields.next().and_then(device_number), fields.next())
-            else {
-                continue;
-            };
-            let Some(value) = fields.next().and_then(number) else { continue };
-            let Some(entry) = device(io, number_of) else { continue };
-            match (operation, bytes) {
-                (b"Read", true) => entry.read_bytes = value,
-                (b"Write", true) => entry.written_bytes = value,
-                (b"Read", false) => entry.reads = value,
-                (b"Write", false) => entry.writes = value,
-                _ => {}
-            }
+    let bytes = ["blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes"];
+    let operations = ["blkio.throttle.io_serviced_recursive", "blkio.throttle.io_serviced"];
+    for name in bytes {
+        let read = reader.whole(folder, name).map(|file| {
+            each_operation(file, io, |entry, read, value| {
+                *(if read { &mut entry.read_bytes } else { &mut entry.written_bytes }) = value;
+            });
+        });
+        if read.is_some() {
+            break;
+        }
+    }
+    for name in operations {
+        let read = reader.whole(folder, name).map(|file| {
+            each_operation(file, io, |entry, read, value| {
+                *(if read { &mut entry.reads } else { &mut entry.writes }) = value;
+            });
+        });
+        if read.is_some() {
+            break;
+        }
+    }
+}
+
+/// `8:0 Read 4096`, for every device; `set` gets the entry, whether it is a read, and the value.
+fn each_operation(file: &[u8], io: &mut Vec<Io>, set: impl Fn(&mut Io, bool, u64)) {
+    for line in lines(file) {
+        let mut fields = fields(line);
+        let (Some(number_of), Some(operation)) = (fields.next().and_then(device_number), fields.next())
+        else {
+            continue;
+        };
+        let Some(value) = fields.next().and_then(number) else { continue };
+        let read = match operation {
+            b"Read" => true,
+            b"Write" => false,
+            _ => continue,
+        };
+        if let Some(entry) = device(io, number_of) {
+            set(entry, read, value);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::scan::{fields, lines, number, pairs};
 use crate::{Folder, Reader};
 
 pub(super) fn cpu(folder: &Folder, reader: &mut Reader) -> (Option<Cpu>, Option<Throttling>) {
-    let Some(file) = reader.optional(folder, "cpu.stat") else { return (None, None) };
+    let Some(file) = reader.whole(folder, "cpu.stat") else { return (None, None) };
     let (mut cpu, mut throttling, mut bandwidth) = (Cpu::default(), Throttling::default(), false);
     let nanoseconds = |microseconds: u64| microseconds.saturating_mul(1_000);
     for (name, value) in pairs(file) {
@@ -26,7 +26,7 @@ pub(super) fn cpu(folder: &Folder, reader: &mut Reader) -> (Option<Cpu>, Option<
 
 pub(super) fn cpu_limits(folder: &Folder, reader: &mut Reader) -> Option<CpuLimits> {
     let weight = reader.single(folder, "cpu.weight")?;
-    let mut max = fields(reader.optional(folder, "cpu.max").unwrap_or_default());
+    let mut max = fields(reader.whole(folder, "cpu.max").unwrap_or_default());
     let quota = max.next().and_then(number);
     let period = max.next().and_then(number).unwrap_or_default();
     Some(CpuLimits { quota, period, shares: shares(weight) })
@@ -40,7 +40,7 @@ pub(super) fn shares(weight: u64) -> u64 {
 pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> (Option<Memory>, Option<u64>) {
     let Some(usage) = reader.single(folder, "memory.current") else { return (None, None) };
     let mut memory = Memory { usage, ..Memory::default() };
-    for (name, value) in pairs(reader.optional(folder, "memory.stat").unwrap_or_default()) {
+    for (name, value) in pairs(reader.whole(folder, "memory.stat").unwrap_or_default()) {
         match name {
             b"anon" => memory.rss = value,
             b"file" => memory.cache = value,
@@ -64,7 +64,7 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> (Option<Memory>, O
     let swap_max = reader.single(folder, "memory.swap.max");
     memory.swap_limit = memory.limit.zip(swap_max).map(|(memory, swap)| memory.saturating_add(swap));
     let mut kills = None;
-    for (name, value) in pairs(reader.optional(folder, "memory.events").unwrap_or_default()) {
+    for (name, value) in pairs(reader.whole(folder, "memory.events").unwrap_or_default()) {
         match name {
             b"max" => memory.failures = value,
             b"oom_kill" => kills = Some(value),
@@ -75,7 +75,7 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> (Option<Memory>, O
 }
 
 pub(super) fn io(folder: &Folder, reader: &mut Reader, io: &mut Vec<Io>) {
-    for line in lines(reader.optional(folder, "io.stat").unwrap_or_default()) {
+    for line in lines(reader.whole(folder, "io.stat").unwrap_or_default()) {
         let mut fields = fields(line);
         let Some(entry) = fields.next().and_then(device_number).and_then(|number| device(io, number)) else {
             continue;
