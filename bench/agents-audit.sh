@@ -49,7 +49,7 @@ stop_side() {
     for name in "agents-$1" "hub-$1"; do kill -KILL -- "-$(cat "$TESTBED_DIR/run/$name.pid")" 2>/dev/null || true; done
 }
 
-requests() { audit_since "$mark" | jq -r --arg user "system:serviceaccount:plimsoll:hub-$1" 'select(.user.username == $user) | .verb' | wc -l; }
+requests() { audit_since "$mark" plimsoll | jq -r --arg user "system:serviceaccount:plimsoll:hub-$1" 'select(.user.username == $user) | .verb' | wc -l; }
 
 begin "agents-audit: ${COUNTS[*]} agents, $MINUTES minutes"
 ensure_certificates

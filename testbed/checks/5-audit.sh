@@ -13,7 +13,7 @@ promised() {
 
 # What the hub asked for: verb and path, without the query.
 asked() { hub_requests | jq -r '.verb + " " + (.requestURI | sub("\\?.*"; ""))' | sort -u; }
-hub_requests() { audit_since 0 | jq -c --arg hub "$HUB_USER" 'select(.user.username == $hub)'; }
+hub_requests() { audit_since 0 plimsoll | jq -c --arg hub "$HUB_USER" 'select(.user.username == $hub)'; }
 
 # Of the query: a watch has bookmarks and an end, a list has a limit.
 unbounded() {
@@ -24,10 +24,10 @@ unbounded() {
 who() { audit_since 0 | jq -r '[.user.username, (.userAgent // "-" | sub("[/ ].*"; ""))] | @tsv' | sort | uniq -c | sort -rn | sed 's/^/        /'; }
 
 # TokenReviews and SubjectAccessReviews would be requests of an agent through somebody else.
-reviews() { audit_since 0 | jq -r 'select(.verb == "create" and ((.objectRef.resource // "") | test("^(tokenreviews|(self|local)?subjectaccessreviews)$"))) | .user.username' | wc -l; }
+reviews() { audit_since 0 'tokenreviews|subjectaccessreviews' | jq -r 'select(.verb == "create" and ((.objectRef.resource // "") | test("^(tokenreviews|(self|local)?subjectaccessreviews)$"))) | .user.username' | wc -l; }
 
 begin "the audit log"
-[ "$(audit_since 0 | head -n 1 | wc -l)" = 1 ] || { echo "the audit log is empty" >&2; exit 2; }
+[ -s "$AUDIT_LOG" ] || { echo "the audit log is empty" >&2; exit 2; }
 echo "        requests by user and program:"
 who
 echo "        the hub's requests:"
@@ -38,6 +38,7 @@ unexpected=$(LC_ALL=C comm -13 <(promised | LC_ALL=C sort) <(asked | LC_ALL=C so
 expect "the hub asked for something" test -n "$(asked | head -n 1)"
 expect "every request of the hub is in docs/api-calls.md ($(promised | wc -l) rows)" test -z "$unexpected"
 expect "no list without a limit, no watch without bookmarks and an end" test -z "$(unbounded)"
-expect "requests by an agent: $(agent_requests 0)" test "$(agent_requests 0)" = 0
-expect "TokenReviews and SubjectAccessReviews by anybody: $(reviews)" test "$(reviews)" = 0
+by_agents=$(agent_requests 0) reviews=$(reviews)
+expect "requests by an agent: $by_agents" test "$by_agents" = 0
+expect "TokenReviews and SubjectAccessReviews by anybody: $reviews" test "$reviews" = 0
 finish

@@ -43,7 +43,7 @@ token_is_absent() { ! agent_pod 'spec.volumes' | grep -q serviceAccountToken && 
 
 # agent_requests MARK: by its account, or by a program of ours that is not the hub under its own account.
 agent_requests() {
-    audit_since "$1" | jq -r --arg hub "$HUB_USER" 'select(.user.username == "system:serviceaccount:plimsoll:plimsoll-agent"
+    audit_since "$1" plimsoll | jq -r --arg hub "$HUB_USER" 'select(.user.username == "system:serviceaccount:plimsoll:plimsoll-agent"
         or ((.userAgent // "") | test("plimsoll")) and
             (.user.username != $hub and (.user.username | test("^system:serviceaccount:plimsoll:hub-[0-9]+$") | not)
             or ((.userAgent | test("^plimsoll-hub/")) | not))) | .requestURI' | wc -l

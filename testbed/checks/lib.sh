@@ -62,8 +62,9 @@ count() { get "$1" | grep -cE "$2" || true; }
 at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'; }
 at_most() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
 
-# audit_mark: where the audit log ends now. audit_since MARK: what came after it.
+# audit_mark: where the audit log ends now. audit_since MARK [WORDS]: what came after it, whole lines only; with WORDS
+# (grep -E) only lines that hold them, since reading all of the JSON of a large cluster takes many seconds.
 audit_mark() { wc -c <"$AUDIT_LOG"; }
-audit_since() { tail -c +$(($1 + 1)) "$AUDIT_LOG" | jq -Rc 'fromjson?'; }
+audit_since() { tail -c +$(($1 + 1)) "$AUDIT_LOG" | { grep -E "${2:-.}" || true; } | jq -Rc 'fromjson?'; }
 
 HUB_USER=system:serviceaccount:plimsoll:plimsoll-hub

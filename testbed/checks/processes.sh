@@ -20,7 +20,7 @@ ensure_hub() {
 }
 
 # The folder of a trial, as the README tells: one for both sides.
-ensure_certificates() { [ -d "$WORK/tls" ] || "$PLIMSOLL" certs init "$WORK/tls"; }
+ensure_certificates() { [ -d "$WORK/tls" ] || "$PLIMSOLL" certs init "$WORK/tls" >/dev/null; }
 
 restart_hub() { testbed start hub; reload; }
 
