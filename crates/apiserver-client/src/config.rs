@@ -46,3 +46,14 @@ impl DoorConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_every_kind_may_be_watched_with_two_to_spare() {
+        let watches = DoorConfig::from_kubeconfig(None).limits.open_watches as usize;
+        assert!(watches >= objects::Resource::ALL.len() + 2);
+    }
+}
