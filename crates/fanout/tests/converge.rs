@@ -41,10 +41,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (any::<bool>(), 0..6u8, any::<u8>(), any::<bool>())
+        12 => (any::<bool>(), 0..6u8, any::<u8>(), any::<bool>())
             .prop_map(|(broadcast, key, value, large)| Step::Publish { broadcast, key, value, large }),
         3 => (any::<bool>(), 0..6u8).prop_map(|(broadcast, key)| Step::Remove { broadcast, key }),
-        6 => (1..8u8).prop_map(Step::Deliver),
+        6 => (1..4u8).prop_map(Step::Deliver),
         4 => Just(Step::Poll),
         2 => (1..20_000u16).prop_map(Step::Wait),
         2 => Just(Step::Break),
@@ -242,7 +242,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_interleaving_converges(steps in prop::collection::vec(step(), 1..120)) {
+    fn any_interleaving_converges(steps in prop::collection::vec(step(), 1..200)) {
         let mut world = World::new();
         for step in &steps {
             world.apply(step);

@@ -207,3 +207,36 @@ fn a_large_set_goes_in_chunks_under_the_window() {
         "101 items, seven a chunk, 15 chunks, and one that says that the broadcast feed is current"
     );
 }
+
+#[test]
+fn who_is_current_when_it_comes_stays_so_while_it_waits_for_its_turn() {
+    let mut hub = hub();
+    for key in 0..100u64 {
+        hub.publish("n", Topic::PODS, &key.to_le_bytes(), Bytes::from(vec![0; 10_000])).unwrap();
+    }
+    hub.set_broadcast(Topic(9), b"zone", Bytes::from("1")).unwrap();
+    let mut hash = crate::SetHash::default();
+    hash.add(&ItemKey::new(Topic(9), b"zone"), b"1");
+    let (hash_high, hash_low) = hash.halves();
+    let have = vec![Have { feed: FeedKind::Broadcast.into(), epoch: 7, sequence: 7, hash_high, hash_low }];
+    let id = hub.connected(Peer::AnyNode, START);
+    // The node's chunks fill the window; meanwhile the broadcast changes.
+    say(&mut hub, id, FromAgent::Hello(Hello { have, ..hello("n") }), 0);
+    hub.set_broadcast(Topic(9), b"zone", Bytes::from("2")).unwrap();
+    let (mut chunks, mut numbers) = (4, Vec::new());
+    while numbers.len() < 2 {
+        let actions = hub.on_message(id, FromAgent::Ack(Ack { chunks }).into(), START, &mut || 0.5);
+        assert!(!actions.is_empty());
+        for action in actions {
+            let HubAction::Send(_, HubMessage { kind: Some(FromHub::Chunk(chunk)) }) = action else {
+                panic!()
+            };
+            chunks += 1;
+            if chunk.feed() == FeedKind::Broadcast {
+                numbers.push((chunk.transfer(), chunk.from, chunk.to, chunk.hash_low == hash_low));
+            }
+        }
+    }
+    use crate::message::TransferKind::{Current, Delta};
+    assert_eq!(numbers, [(Current, 102, 102, true), (Delta, 102, 103, false)]);
+}
