@@ -23,6 +23,8 @@ use crate::status::Phase;
 use crate::times::{WATCH_LIVED_MIN, WATCH_SECONDS_MIN};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 /// So many watch-lists in a row may break off before their initial events have ended; then it is pages, which can be resumed.
