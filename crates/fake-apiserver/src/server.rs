@@ -117,7 +117,8 @@ impl FakeApiserver {
         self.certificate_pem.as_deref()
     }
 
-    /// A kubeconfig for this server, as YAML. The certificate is in it; there is no credential, because none is needed.
+    /// A kubeconfig for this server, as YAML. The certificate is in it. The token is no
+    /// credential: nobody reads it, but kubectl asks for a user name where there is none.
     pub fn kubeconfig(&self) -> String {
         let authority = self.certificate_pem.as_ref().map_or(String::new(), |pem| {
             format!("\n    certificate-authority-data: {}", crate::transcode::to_base64(pem.as_bytes()))
@@ -125,7 +126,7 @@ impl FakeApiserver {
         format!(
             "# A test double of an API server (plimsoll fake-apiserver): no authentication, no persistence.\n\
              apiVersion: v1\nkind: Config\nclusters:\n- name: fake\n  cluster:\n    server: {}{authority}\n\
-             users:\n- name: anybody\n  user: {{}}\ncontexts:\n- name: fake\n  context:\n    cluster: fake\n    \
+             users:\n- name: anybody\n  user:\n    token: no-secret\ncontexts:\n- name: fake\n  context:\n    cluster: fake\n    \
              user: anybody\n    namespace: default\ncurrent-context: fake\n",
             self.url()
         )

@@ -158,7 +158,10 @@ impl Store {
         let missing = || ApiError::not_found(&kind.qualified(), key.rsplit('/').next().unwrap_or(key));
         let (action, object) = match decide(previous.as_ref())? {
             Decision::Keep => return Ok((None, previous.ok_or_else(missing)?)),
-            Decision::Preview(value) => return Ok((None, stored_at(kind, key, version, value))),
+            Decision::Preview(value) => {
+                let shown = previous.map_or(version, |object| object.version);
+                return Ok((None, stored_at(kind, key, shown, value)));
+            }
             Decision::Put(value) => {
                 let action = if previous.is_some() { Action::Modified } else { Action::Added };
                 let object = stored_at(kind, key, version, value);

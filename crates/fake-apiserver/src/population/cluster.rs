@@ -166,7 +166,10 @@ impl Builder<'_> {
             address: &address,
             life,
             restarts: if life == Life::Succeeded { 0 } else { restarts },
-            age_seconds: self.draw.between(60, app.age_seconds),
+            age_seconds: match life {
+                Life::Succeeded => app.age_seconds,
+                _ => self.draw.between(60, app.age_seconds),
+            },
         };
         pod(app, &plan, self.now, &mut self.draw)
     }

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::container::{self, Condition};
 use super::{App, Draw, NodeSeat, ago};
 
+/// How long the pods of Jobs ran; shorter than any workload is old.
+pub(super) const JOB_SECONDS: u64 = 95;
+
 /// Where a pod is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -77,7 +80,7 @@ fn tolerations() -> Value {
 fn status(app: &App, plan: &PodPlan<'_>, now: Timestamp, draw: &mut Draw) -> Value {
     let start = ago(now, plan.age_seconds);
     let since = ago(now, plan.age_seconds.saturating_sub(3) / (plan.restarts + 1));
-    let end = ago(now, plan.age_seconds / 2);
+    let end = ago(now, plan.age_seconds.saturating_sub(JOB_SECONDS));
     let (phase, condition, ready) = match plan.life {
         Life::Starting => ("Pending", Condition::Waiting("ContainerCreating"), false),
         Life::Running { ready } => ("Running", Condition::Running { since: &since }, ready),

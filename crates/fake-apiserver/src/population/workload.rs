@@ -119,9 +119,9 @@ pub(super) fn daemon_set(app: &App, counts: Counts, now: Timestamp) -> Value {
     })
 }
 
-/// A Job that is done.
+/// A Job that is done: it ran as long as its pod ([`pod::JOB_SECONDS`]).
 pub(super) fn job(app: &App, now: Timestamp) -> Value {
-    let (start, end) = (ago(now, app.age_seconds), ago(now, app.age_seconds / 2));
+    let (start, end) = (ago(now, app.age_seconds), ago(now, app.age_seconds - pod::JOB_SECONDS));
     let condition = |kind: &str| {
         json!({"type": kind, "status": "True", "reason": "CompletionsReached", "lastProbeTime": end,
             "message": "Reached expected number of succeeded pods", "lastTransitionTime": end})

@@ -13,6 +13,9 @@ use crate::store::{Action, Decision, ListFrom, Store, Stored, Written};
 /// What a kubelet grants a pod that says nothing itself.
 const GRACE_SECONDS_DEFAULT: i64 = 30;
 
+/// The namespace controller takes a moment.
+const NAMESPACE_SECONDS: i64 = 1;
+
 /// `metav1.DeleteOptions` from body and query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DeleteOptions {
@@ -67,13 +70,17 @@ pub(crate) fn delete(target: &Target<'_>, options: &DeleteOptions) -> Result<Wri
         if let Some(generation) = generation {
             object["metadata"]["generation"] = json!(generation + 1);
         }
+        if kind.kind == "Namespace" {
+            object["status"]["phase"] = json!("Terminating");
+        }
         if grace > 0 {
             grave = object["metadata"]["uid"].as_str().map(|uid| (uid.to_owned(), grace));
         }
         Ok(Decision::Put(object))
     })?;
     if let Some((uid, grace)) = grave {
-        target.graves.bury(target.store, &target.key(), &uid, grace);
+        let plural = if kind.kind == "Namespace" { "namespaces" } else { "pods" };
+        target.graves.bury(target.store, plural, &target.key(), &uid, grace);
     }
     if written.0 == Some(Action::Deleted) {
         aftermath(target.store, kind, &written.1, options.orphan);
@@ -81,8 +88,11 @@ pub(crate) fn delete(target: &Target<'_>, options: &DeleteOptions) -> Result<Wri
     Ok(written)
 }
 
-/// Only a pod on a node has somebody who ends it gracefully.
+/// Only a pod on a node has somebody who ends it gracefully; a namespace is emptied first.
 fn grace(kind: &Kind, options: &DeleteOptions, object: &Value) -> i64 {
+    if kind.kind == "Namespace" {
+        return NAMESPACE_SECONDS;
+    }
     let assigned = object["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
     let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     if kind.kind != "Pod" || !assigned || ended {
@@ -145,16 +155,14 @@ fn aftermath(store: &Store, kind: &Kind, gone: &Arc<Stored>, orphan: bool) {
             spec["names"]["plural"].as_str().unwrap_or_default(),
         );
     }
-    if kind.kind == "Namespace" {
-        empty_namespace(store, gone.name());
-    }
     let metadata = gone.metadata();
     if let Some(uid) = metadata["uid"].as_str() {
         release_dependents(store, gone.namespace(), uid, orphan);
     }
 }
 
-fn empty_namespace(store: &Store, namespace: &str) {
+/// Deletes all that is in it, without grace.
+pub(super) fn empty_namespace(store: &Store, namespace: &str) {
     for kind in store.kinds().iter().filter(|kind| kind.namespaced) {
         let from = ListFrom { namespace: namespace.to_owned(), ..ListFrom::default() };
         let Ok(page) = store.list(kind, &from, &Selection::default()) else { continue };

@@ -1,4 +1,5 @@
-//! Pods on their way out: what a kubelet would end, ended here after a (shortened) grace period.
+//! Pods and namespaces on their way out: what a kubelet or the namespace controller would end, ended here after a
+//! (shortened) time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,28 +7,31 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::error::ApiError;
 use crate::store::{Decision, Store};
 
 /// How often due pods are looked for.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Pods that wait for their end. Never more than there are pods with a deletion timestamp.
+/// What waits for its end. Never more than there are objects with a deletion timestamp.
 #[derive(Debug, Clone)]
 pub(crate) struct Graves {
-    /// (due on the monotonic clock, key, uid)
-    waiting: Arc<Mutex<BTreeSet<(Duration, Box<str>, Box<str>)>>>,
+    waiting: Arc<Mutex<BTreeSet<Grave>>>,
     grace_max: Duration,
 }
+
+/// (due on the monotonic clock, resource in the core group, key, uid)
+type Grave = (Duration, &'static str, Box<str>, Box<str>);
 
 impl Graves {
     pub(crate) fn new(grace_max: Duration) -> Self {
         Self { waiting: Arc::default(), grace_max }
     }
 
-    /// The pod goes when its grace period is over, or when a patient test server has waited long enough.
-    pub(crate) fn bury(&self, store: &Store, key: &str, uid: &str, grace_seconds: i64) {
+    /// The object goes when its grace period is over, or when a test server has waited long enough.
+    pub(crate) fn bury(&self, store: &Store, plural: &'static str, key: &str, uid: &str, grace_seconds: i64) {
         let grace = Duration::from_secs(grace_seconds.max(0) as u64).min(self.grace_max);
-        self.waiting.lock().insert((store.clock.monotonic() + grace, key.into(), uid.into()));
+        self.waiting.lock().insert((store.clock.monotonic() + grace, plural, key.into(), uid.into()));
     }
 
     /// Ends pods for as long as the server runs.
@@ -41,21 +45,14 @@ impl Graves {
     }
 
     fn end_due(&self, store: &Store) {
-        let now = store.clock.monotonic();
-        let Some(pods) = store.resource("", "pods") else { return };
-        loop {
-            let due = {
-                let mut waiting = self.waiting.lock();
-                if waiting.first().is_none_or(|(due, ..)| now < *due) {
-                    return;
-                }
-                waiting.pop_first()
-            };
-            let Some((_, key, uid)) = due else { return };
-            // A pod that is gone, or another one of the same name: nothing to do.
-            let _ = store.write(&pods, &key, |pod| {
-                let Some(pod) = pod else { return Err(crate::error::ApiError::no_such_path()) };
-                let mut value = pod.value();
+        while let Some((_, plural, key, uid)) = self.next_due(store) {
+            let Some(kind) = store.resource("", plural) else { continue };
+            if plural == "namespaces" {
+                super::delete::empty_namespace(store, &key);
+            }
+            // What is gone, or another object of the same name: nothing to do.
+            let _ = store.write(&kind, &key, |object| {
+                let mut value = object.ok_or_else(ApiError::no_such_path)?.value();
                 if value["metadata"]["uid"].as_str() != Some(&uid) {
                     return Ok(Decision::Keep);
                 }
@@ -67,5 +64,11 @@ impl Graves {
                 Ok(Decision::Delete)
             });
         }
+    }
+
+    fn next_due(&self, store: &Store) -> Option<Grave> {
+        let now = store.clock.monotonic();
+        let mut waiting = self.waiting.lock();
+        if waiting.first().is_some_and(|(due, ..)| *due <= now) { waiting.pop_first() } else { None }
     }
 }
