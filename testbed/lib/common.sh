@@ -1,7 +1,9 @@
 # Words, waiting and time: what every other part uses.
 
-say() { printf 'testbed: %s\n' "$*" >&2; }
-die() { printf 'testbed: %s\n' "$*" >&2; exit 1; }
+# The real standard error: a command whose output is thrown away can still say why it gives up.
+exec 3>&2
+say() { printf 'testbed: %s\n' "$*" >&3; }
+die() { printf 'testbed: %s\n' "$*" >&3; exit 1; }
 
 # One folder holds all state of one copy; its name also gives the copy's id.
 settle_folder() {

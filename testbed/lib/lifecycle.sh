@@ -34,7 +34,7 @@ failed_to_start() {
     local script
     for script in "$DIR"/run/*.pid; do
         script=${script%.pid}
-        alive "${script##*/}" || { say "has died: ${script##*/}; the end of its log:"; tail -n 15 "$DIR/log/${script##*/}.log" >&2; }
+        alive "${script##*/}" || { say "has died: ${script##*/}; the end of its log:"; tail -n 15 "$DIR/log/${script##*/}.log" >&3; }
     done
     say "could not start; what there is stays for a look: testbed status, the logs in $DIR/log, then testbed down (--dir $DIR)"
 }

@@ -29,9 +29,11 @@ define() {
 start() {
     local name=$1
     make_tracking_group "$name"
-    setsid nohup "$DIR/run/$name" </dev/null >>"$DIR/log/$name.log" 2>&1 &
+    setsid nohup "$DIR/run/$name" </dev/null >>"$DIR/log/$name.log" 2>&1 3>&- &
     echo $! >"$DIR/run/$name.pid"
     disown
+    local tries
+    for tries in $(seq 50); do ! alive "$name" || break; sleep 0.02; done
     remember "$(pid_variable "$name")" "$!"
 }
 
@@ -40,17 +42,19 @@ pid_variable() { echo "${1#kube-}_PID" | tr 'a-z-' 'A-Z_'; }
 
 pid_of() { cat "$DIR/run/$1.pid" 2>/dev/null || true; }
 
+# A process id alone is no proof: on a busy machine the kernel has soon given it to somebody else. Ours are in our group.
 alive() {
     local pid
     pid=$(pid_of "$1")
-    [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
+    [ -n "$pid" ] && grep -qsx "$pid" "$(tracking_group "$1")/cgroup.procs"
 }
 
 kill_component() {
     local name=$1 pid
     [ -f "$DIR/run/$name" ] || die "no such component in $DIR: $name"
+    alive "$name" || { say "$name does not run"; return; }
     pid=$(pid_of "$name")
-    [ -n "$pid" ] && kill -KILL "$pid" 2>/dev/null || { say "$name is not running"; return; }
+    kill -KILL "$pid"
     while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
     say "killed $name ($pid)"
 }
