@@ -23,6 +23,8 @@ use node_probe::proc::mounts::Mount;
 use node_probe::proc::stat::Stat;
 use node_probe::{Folder, Reader, Roots};
 
+use crate::containers::Machine;
+
 /// What the collectors read with, and what they keep from one scrape to the next.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -32,7 +34,8 @@ pub(crate) struct Node {
     pub(crate) memory: Summary,
     /// Wall time of this scrape.
     pub(crate) now: Duration,
-    pub(crate) devices: crate::containers::DeviceNames,
+    /// For the families of groups.
+    pub(crate) machine: Machine,
     interfaces: Vec<Interface>,
     mounts: Vec<Mount>,
     proc: Option<Folder>,
@@ -62,6 +65,7 @@ pub(crate) static COLLECTORS: &[(&str, Collect)] = &[
     ("softnet", sockets::softnet),
     ("udp_queues", sockets::udp_queues),
     ("conntrack", counters::conntrack),
+    ("kernel_hung", counters::kernel_hung),
     ("filefd", counters::filefd),
     ("entropy", counters::entropy),
     ("time", identity::time),
@@ -77,7 +81,7 @@ impl Node {
             stat: Stat::default(),
             memory: Summary::default(),
             now: Duration::ZERO,
-            devices: Vec::new(),
+            machine: Machine::default(),
             interfaces: Vec::new(),
             mounts: Vec::new(),
             proc: None,

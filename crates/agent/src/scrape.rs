@@ -81,7 +81,7 @@ impl Scrapes {
         registry: Registry,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        let scrapes = Arc::new(Self {
             pods,
             filesystems: Filesystems::new(roots.clone()),
             trees: Trees::new(roots),
@@ -90,7 +90,12 @@ impl Scrapes {
             clock,
             under_way: AtomicUsize::new(0),
             spares: Mutex::default(),
-        })
+        });
+        // So that the first scrape has sizes already.
+        let mut node = Node::new(scrapes.trees.roots.clone());
+        node.begin(Duration::ZERO);
+        scrapes.refresh_filesystems(&mut node);
+        scrapes
     }
 
     /// Begins a scrape; `None` when [`SCRAPES_MAX`] are under way.
@@ -205,7 +210,7 @@ impl Scrape {
             }
             Stage::Families(place) => match FAMILIES.get(place) {
                 Some(family) => {
-                    containers::write(family, &scratch.readings, &scratch.node.devices, &mut scratch.out);
+                    containers::write(family, &scratch.readings, &scratch.node.machine, &mut scratch.out);
                     Stage::Families(place + 1)
                 }
                 None => Stage::Own,

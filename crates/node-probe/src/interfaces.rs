@@ -49,6 +49,8 @@ pub struct Interface {
     pub operstate: String,
     /// A name that people gave it.
     pub ifalias: String,
+    /// Frames that no protocol wanted; `/proc/net/dev` has no such column.
+    pub receive_nohandler: Option<u64>,
     /// In the order of [`NUMBERS`]; `None` when the device does not say.
     pub numbers: [Option<i64>; NUMBERS.len()],
 }
@@ -73,11 +75,12 @@ impl Interface {
         ];
         for (file, slot) in texts {
             slot.clear();
-            slot.push_str(text(reader.optional(folder, file).unwrap_or_default().trim_ascii()));
+            slot.push_str(text(reader.whole(folder, file).unwrap_or_default().trim_ascii()));
         }
         for ((file, ..), slot) in NUMBERS.iter().zip(&mut self.numbers) {
-            *slot = reader.optional(folder, file).and_then(|bytes| number(file, bytes));
+            *slot = reader.whole(folder, file).and_then(|bytes| number(file, bytes));
         }
+        self.receive_nohandler = reader.single(folder, "statistics/rx_nohandler");
     }
 }
 

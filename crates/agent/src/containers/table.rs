@@ -5,7 +5,7 @@ use exposition::Kind::{Counter, Gauge};
 use node_probe::cgroup::{Memory, Throttling};
 use node_probe::proc::pressure::Pressure;
 
-use super::{DeviceNames, devices, networks};
+use super::{Machine, devices, filesystems, networks};
 use crate::reading::{Reading, Subject};
 
 /// Nanoseconds in a second.
@@ -34,7 +34,7 @@ pub(crate) enum Values {
     /// One for the node, without labels.
     Node(fn(&Reading) -> Option<f64>),
     /// Any number, with labels of their own.
-    Many(fn(&Reading, &DeviceNames, Each<'_>)),
+    Many(fn(&Reading, &Machine, Each<'_>)),
 }
 
 const fn family(name: &'static str, help: &'static str, kind: Kind, values: Values) -> Family {
@@ -48,6 +48,16 @@ const fn one(
     value: fn(&Reading) -> Option<f64>,
 ) -> Family {
     family(name, help, kind, Values::One(value))
+}
+
+type ManyValues = fn(&Reading, &Machine, Each<'_>);
+
+const fn many(name: &'static str, help: &'static str, values: ManyValues) -> Family {
+    family(name, help, Counter, Values::Many(values))
+}
+
+const fn gauges(name: &'static str, help: &'static str, values: ManyValues) -> Family {
+    family(name, help, Gauge, Values::Many(values))
 }
 
 fn nanoseconds(value: u64) -> f64 {
@@ -161,17 +171,12 @@ pub(crate) static FAMILIES: &[Family] = &[
     one("container_memory_file_writeback_bytes", "Bytes of page cache being written back.", Gauge, |r| {
         memory(r, |m| m.file_writeback)
     }),
-    family(
-        "container_memory_failures_total",
-        "Cumulative count of memory allocation failures.",
-        Counter,
-        Values::Many(page_faults),
-    ),
+    many("container_memory_failures_total", "Cumulative count of memory allocation failures.", page_faults),
     one(
         "container_oom_events_total",
         "Out of memory kills in the container and its predecessors.",
         Counter,
-        |r| r.stats.oom_kills.map(|kills| (kills + r.oom_kills_before) as f64),
+        |r| r.stats.oom_kills.map(|kills| kills.saturating_add(r.oom_kills_before) as f64),
     ),
     one("container_processes", "Number of processes running inside the container.", Gauge, |r| {
         r.stats.pids?.processes.map(|processes| processes as f64)
@@ -221,72 +226,92 @@ pub(crate) static FAMILIES: &[Family] = &[
         Counter,
         |r| full(r.stats.io_pressure),
     ),
-    family(
-        "container_fs_reads_bytes_total",
-        "Cumulative count of bytes read.",
-        Counter,
-        Values::Many(devices::read_bytes),
+    many("container_fs_reads_bytes_total", "Cumulative count of bytes read.", devices::read_bytes),
+    many("container_fs_reads_total", "Cumulative count of reads completed.", devices::reads),
+    many("container_fs_writes_bytes_total", "Cumulative count of bytes written.", devices::written_bytes),
+    many("container_fs_writes_total", "Cumulative count of writes completed.", devices::writes),
+    many("container_fs_reads_merged_total", "Cumulative count of reads merged.", devices::count::<1>),
+    many(
+        "container_fs_sector_reads_total",
+        "Cumulative count of sector reads completed.",
+        devices::count::<2>,
     ),
-    family(
-        "container_fs_reads_total",
-        "Cumulative count of reads completed.",
-        Counter,
-        Values::Many(devices::reads),
+    many(
+        "container_fs_read_seconds_total",
+        "Cumulative count of seconds spent reading.",
+        devices::seconds::<3>,
     ),
-    family(
-        "container_fs_writes_bytes_total",
-        "Cumulative count of bytes written.",
-        Counter,
-        Values::Many(devices::written_bytes),
+    many("container_fs_writes_merged_total", "Cumulative count of writes merged.", devices::count::<5>),
+    many(
+        "container_fs_sector_writes_total",
+        "Cumulative count of sector writes completed.",
+        devices::count::<6>,
     ),
-    family(
-        "container_fs_writes_total",
-        "Cumulative count of writes completed.",
-        Counter,
-        Values::Many(devices::writes),
+    many(
+        "container_fs_write_seconds_total",
+        "Cumulative count of seconds spent writing.",
+        devices::seconds::<7>,
     ),
-    family(
-        "container_blkio_device_usage_total",
-        "Blkio Device bytes usage.",
-        Counter,
-        Values::Many(devices::usage),
+    gauges("container_fs_io_current", "Number of I/Os currently in progress.", devices::count::<8>),
+    many(
+        "container_fs_io_time_seconds_total",
+        "Cumulative count of seconds spent doing I/Os.",
+        devices::seconds::<9>,
     ),
-    networks::family(
+    many(
+        "container_fs_io_time_weighted_seconds_total",
+        "Cumulative weighted I/O time in seconds.",
+        devices::seconds::<10>,
+    ),
+    gauges(
+        "container_fs_limit_bytes",
+        "Number of bytes that can be consumed on this filesystem.",
+        filesystems::limit,
+    ),
+    gauges(
+        "container_fs_usage_bytes",
+        "Number of bytes that are consumed on this filesystem.",
+        filesystems::usage,
+    ),
+    gauges("container_fs_inodes_total", "Number of Inodes.", filesystems::inodes),
+    gauges("container_fs_inodes_free", "Number of available Inodes.", filesystems::inodes_free),
+    many("container_blkio_device_usage_total", "Blkio Device bytes usage.", devices::usage),
+    many(
         "container_network_receive_bytes_total",
         "Cumulative count of bytes received.",
         networks::receive::<0>,
     ),
-    networks::family(
+    many(
         "container_network_receive_packets_total",
         "Cumulative count of packets received.",
         networks::receive::<1>,
     ),
-    networks::family(
+    many(
         "container_network_receive_errors_total",
         "Cumulative count of errors encountered while receiving.",
         networks::receive::<2>,
     ),
-    networks::family(
+    many(
         "container_network_receive_packets_dropped_total",
         "Cumulative count of packets dropped while receiving.",
         networks::receive::<3>,
     ),
-    networks::family(
+    many(
         "container_network_transmit_bytes_total",
         "Cumulative count of bytes transmitted.",
         networks::transmit::<0>,
     ),
-    networks::family(
+    many(
         "container_network_transmit_packets_total",
         "Cumulative count of packets transmitted.",
         networks::transmit::<1>,
     ),
-    networks::family(
+    many(
         "container_network_transmit_errors_total",
         "Cumulative count of errors encountered while transmitting.",
         networks::transmit::<2>,
     ),
-    networks::family(
+    many(
         "container_network_transmit_packets_dropped_total",
         "Cumulative count of packets dropped while transmitting.",
         networks::transmit::<3>,
@@ -318,6 +343,15 @@ pub(crate) static FAMILIES: &[Family] = &[
         Gauge,
         started,
     ),
+    one(
+        "container_creation_time_seconds",
+        "Container creation time since unix epoch in seconds.",
+        Gauge,
+        started,
+    ),
+    one("container_swap_usage_bytes", "Current amount of the container swap usage in bytes.", Gauge, |r| {
+        memory(only(Subject::Container, r)?, |m| m.swap)
+    }),
     one("container_last_seen", "Last time a container was seen by the exporter.", Gauge, |r| Some(r.seen)),
     family(
         "pod_cpu_usage_seconds_total",
@@ -344,6 +378,12 @@ pub(crate) static FAMILIES: &[Family] = &[
         Values::Node(|r| cpu_seconds(only(Subject::Node, r)?)),
     ),
     family(
+        "node_swap_usage_bytes",
+        "Current swap usage of the node in bytes",
+        Gauge,
+        Values::Node(|r| memory(only(Subject::Node, r)?, |m| m.swap)),
+    ),
+    family(
         "node_memory_working_set_bytes",
         "Current working set of the node in bytes",
         Gauge,
@@ -351,7 +391,7 @@ pub(crate) static FAMILIES: &[Family] = &[
     ),
 ];
 
-fn page_faults(reading: &Reading, _: &DeviceNames, each: Each<'_>) {
+fn page_faults(reading: &Reading, _: &Machine, each: Each<'_>) {
     let Some(memory) = reading.stats.memory else { return };
     let mut faults = |kind, (own, all): (u64, u64)| {
         each(&[("failure_type", kind), ("scope", "container")], own as f64);

@@ -28,6 +28,38 @@ pub(super) fn conntrack(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_
         let help = "Maximum size of connection tracking table.";
         writer.single("node_nf_conntrack_entries_limit", help, Kind::Gauge, limit);
     }
+    let totals = absent_is_fine(node.net("stat/nf_conntrack").map(sockets::conntrack))?;
+    for (field, help) in CONNTRACK {
+        if let Some(total) = totals.iter().find(|(name, _)| name == field).map(|(_, total)| *total) {
+            writer.single(&format!("node_nf_conntrack_stat_{field}"), help, Kind::Gauge, total as f64);
+        }
+    }
+    Ok(())
+}
+
+const CONNTRACK: [(&str, &str); 8] = [
+    ("drop", "Number of packets dropped due to conntrack failure."),
+    ("early_drop", "Number of dropped conntrack entries to make room for new ones."),
+    ("found", "Number of searched entries which were successful."),
+    ("ignore", "Number of packets seen which are already connected to a conntrack entry."),
+    ("insert", "Number of entries inserted into the list."),
+    ("insert_failed", "Number of entries for which list insertion was attempted but failed."),
+    ("invalid", "Number of packets seen which can not be tracked."),
+    (
+        "search_restart",
+        "Number of conntrack table lookups which had to be restarted due to hashtable resizes.",
+    ),
+];
+
+pub(super) fn kernel_hung(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+    if let Some(tasks) = optional(node, "sys/kernel/hung_task_detect_count")? {
+        writer.single(
+            "node_kernel_hung_tasks_total",
+            "Number of hung tasks since boot.",
+            Kind::Counter,
+            tasks,
+        );
+    }
     Ok(())
 }
 

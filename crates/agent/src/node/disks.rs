@@ -8,6 +8,7 @@ use node_probe::proc::disk::{self, FIELDS};
 use node_probe::{Folder, scan};
 
 use super::Node;
+use crate::containers::Device;
 
 const SECTOR_BYTES: f64 = 512.0;
 const MILLISECOND: f64 = 0.001;
@@ -100,17 +101,18 @@ struct Shown {
     count: usize,
 }
 
-/// Also learns the names of devices, for the figures of containers.
+/// Also keeps the devices, for the figures of containers.
 pub(super) fn diskstats(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
-    let (mut shown, mut names) = (Vec::new(), Vec::new());
+    let (mut shown, mut devices) = (Vec::new(), Vec::new());
     for disk in disk::diskstats(node.proc("diskstats")?) {
         let number = (disk.major, disk.minor);
-        names.push((number, format!("/dev/{}", disk.name)));
-        if !disk::ignored(disk.name) {
+        let whole = !disk::ignored(disk.name);
+        devices.push(Device { number, name: format!("/dev/{}", disk.name), values: disk.values, whole });
+        if whole {
             shown.push(Shown { name: disk.name.to_owned(), number, values: disk.values, count: disk.count });
         }
     }
-    node.devices = names;
+    node.machine.devices = devices;
     info(node, &shown, writer);
     for (field, (name, help, kind, factor)) in FAMILIES.into_iter().enumerate() {
         if shown.iter().all(|disk| disk.count <= field) {

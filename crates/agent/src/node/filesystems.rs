@@ -11,7 +11,7 @@ use super::Node;
 /// A size of one file system; `None` leaves the sample out.
 type Value = fn(&Filesystem) -> Option<f64>;
 
-const FAMILIES: [(&str, &str, Value); 7] = [
+const FAMILIES: [(&str, &str, Value); 8] = [
     ("node_filesystem_size_bytes", "Filesystem size in bytes.", |fs| {
         Some(fs.space.as_ref().ok()?.size as f64)
     }),
@@ -26,6 +26,10 @@ const FAMILIES: [(&str, &str, Value); 7] = [
     }),
     ("node_filesystem_files_free", "Filesystem total free file nodes.", |fs| {
         Some(fs.space.as_ref().ok()?.files_free as f64)
+    }),
+    ("node_filesystem_purgeable_bytes", "Filesystem space available including purgeable space.", |fs| {
+        // Only macOS has such a thing.
+        fs.space.as_ref().ok().map(|_| 0.0)
     }),
     ("node_filesystem_readonly", "Filesystem read-only status.", |fs| {
         Some(f64::from(u8::from(fs.mount.readonly)))
@@ -48,7 +52,12 @@ pub(crate) fn mounts(node: &mut Node) -> io::Result<Vec<Mount>> {
     read.map(|()| found)
 }
 
-pub(super) fn filesystem(_: &mut Node, filesystems: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
+/// Also keeps the sizes, for cAdvisor's families.
+pub(super) fn filesystem(
+    node: &mut Node,
+    filesystems: &Filesystems,
+    writer: &mut Writer<'_>,
+) -> io::Result<()> {
     for (name, help, value) in FAMILIES {
         writer.family(name, help, Kind::Gauge);
         filesystems.each(|fs| {
@@ -63,6 +72,7 @@ pub(super) fn filesystem(_: &mut Node, filesystems: &Filesystems, writer: &mut W
                 .value(value);
         });
     }
+    keep(node, filesystems);
     writer.family("node_filesystem_mount_info", "Filesystem mount information.", Kind::Gauge);
     filesystems.each(|fs| {
         writer
@@ -74,4 +84,17 @@ pub(super) fn filesystem(_: &mut Node, filesystems: &Filesystems, writer: &mut W
             .value(1.0);
     });
     Ok(())
+}
+
+fn keep(node: &mut Node, filesystems: &Filesystems) {
+    let spaces = &mut node.machine.spaces;
+    spaces.clear();
+    filesystems.each(|fs| {
+        let Ok(space) = fs.space else { return };
+        let device = if fs.mount.device.starts_with('/') { &fs.mount.device } else { &fs.mount.mountpoint };
+        // One device may be mounted in many places.
+        if spaces.iter().all(|(known, _)| known != device) {
+            spaces.push((device.clone(), space));
+        }
+    });
 }

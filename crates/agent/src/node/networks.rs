@@ -52,6 +52,16 @@ pub(super) fn netclass(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>
             .label("operstate", &interface.operstate)
             .value(1.0);
     }
+    writer.family(
+        "node_network_receive_nohandler_total",
+        "Network device statistic receive_nohandler.",
+        Kind::Counter,
+    );
+    for interface in &found {
+        if let Some(frames) = interface.receive_nohandler {
+            writer.sample().label("device", &interface.name).value(frames as f64);
+        }
+    }
     for (place, (_, field, counts)) in NUMBERS.into_iter().enumerate() {
         if found.iter().all(|interface| interface.numbers[place].is_none()) {
             continue;

@@ -99,6 +99,18 @@ pub struct Memory {
     pub file_dirty: u64,
     /// File pages being written back.
     pub file_writeback: u64,
+    /// Refaults of evicted file pages.
+    pub refaults_file: u64,
+    /// Refaults of evicted anonymous pages.
+    pub refaults_anon: u64,
+    /// Pages scanned by reclaim; v2.
+    pub pages_scanned: Option<u64>,
+    /// Pages reclaimed; v2.
+    pub pages_stolen: Option<u64>,
+    /// Times that `memory.high` was exceeded; v2.
+    pub events_high: Option<u64>,
+    /// Times that `memory.max` was about to be exceeded; v2.
+    pub events_max: Option<u64>,
     /// Hard limit; `None` without one.
     pub limit: Option<u64>,
     /// Memory and swap limit as v1 counts them; `None` without one.

@@ -57,6 +57,8 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> Option<Memory> {
             b"total_writeback" => memory.file_writeback = value,
             b"total_active_file" => memory.active_file = value,
             b"total_inactive_file" => memory.inactive_file = value,
+            b"total_workingset_refault_file" => memory.refaults_file = value,
+            b"total_workingset_refault_anon" => memory.refaults_anon = value,
             b"pgfault" => memory.page_faults.0 = value,
             b"total_pgfault" => memory.page_faults.1 = value,
             b"pgmajfault" => memory.major_page_faults.0 = value,

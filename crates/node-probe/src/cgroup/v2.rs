@@ -50,6 +50,10 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> (Option<Memory>, O
             b"file_writeback" => memory.file_writeback = value,
             b"active_file" => memory.active_file = value,
             b"inactive_file" => memory.inactive_file = value,
+            b"workingset_refault_file" => memory.refaults_file = value,
+            b"workingset_refault_anon" => memory.refaults_anon = value,
+            b"pgscan" => memory.pages_scanned = Some(value),
+            b"pgsteal" => memory.pages_stolen = Some(value),
             b"pgfault" => memory.page_faults = (value, value),
             b"pgmajfault" => memory.major_page_faults = (value, value),
             _ => {}
@@ -66,7 +70,8 @@ pub(super) fn memory(folder: &Folder, reader: &mut Reader) -> (Option<Memory>, O
     let mut kills = None;
     for (name, value) in pairs(reader.whole(folder, "memory.events").unwrap_or_default()) {
         match name {
-            b"max" => memory.failures = value,
+            b"high" => memory.events_high = Some(value),
+            b"max" => (memory.failures, memory.events_max) = (value, Some(value)),
             b"oom_kill" => kills = Some(value),
             _ => {}
         }

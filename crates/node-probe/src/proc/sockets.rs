@@ -118,6 +118,20 @@ pub fn softnet(bytes: &[u8]) -> impl Iterator<Item = Softnet> {
     })
 }
 
+/// `stat/nf_conntrack`: the sum over all CPUs of each column, but for `entries`, which every CPU repeats.
+pub fn conntrack(bytes: &[u8]) -> Vec<(String, u64)> {
+    let mut rows = lines(bytes);
+    let Some(head) = rows.next() else { return Vec::new() };
+    let mut totals: Vec<(String, u64)> = fields(head).map(|name| (text(name).to_owned(), 0)).collect();
+    for row in rows {
+        for ((_, total), field) in totals.iter_mut().zip(fields(row)) {
+            *total = total.saturating_add(hexadecimal(field).unwrap_or_default());
+        }
+    }
+    totals.retain(|(name, _)| name != "entries");
+    totals
+}
+
 /// Bytes queued in all sockets of `udp` or `udp6`: (transmit, receive).
 pub fn udp_queues(bytes: &[u8]) -> (u64, u64) {
     let queues = |line| {

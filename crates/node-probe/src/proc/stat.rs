@@ -68,8 +68,9 @@ impl Stat {
 
     /// Busy seconds of all CPUs: everything but idle and iowait; guest time is part of user time.
     pub fn busy_seconds(&self) -> f64 {
-        let busy = |cpu: &Cpu| cpu.ticks[..3].iter().chain(&cpu.ticks[5..8]).sum::<u64>();
-        self.cpus.iter().map(busy).sum::<u64>() as f64 / TICKS_PER_SECOND
+        let busy =
+            |cpu: &Cpu| cpu.ticks[..3].iter().chain(&cpu.ticks[5..8]).map(|ticks| *ticks as f64).sum::<f64>();
+        self.cpus.iter().map(busy).sum::<f64>() / TICKS_PER_SECOND
     }
 }
 

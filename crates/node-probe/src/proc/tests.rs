@@ -182,6 +182,9 @@ fn small_network_files() {
     let arp: Vec<_> =
         sockets::arp(b"IP HW Flags\n10.0.0.1 0x1 0x2 aa * eth0\n10.0.0.2 0x1 0x0 bb * eth0\nx\n").collect();
     assert_eq!(arp, ["eth0"]);
+    let conntrack = sockets::conntrack(b"entries found drop\n0a 01 10\n0a 02\nzz zz 01\n");
+    assert_eq!(conntrack, [("found".to_owned(), 3), ("drop".to_owned(), 17)]);
+    assert_eq!(sockets::conntrack(b""), []);
     assert_eq!(sockets::file_nr(b"1024\t0\t9223372036854775807\n"), Some((1024, 9_223_372_036_854_775_807)));
     assert_eq!(sockets::file_nr(b"1024"), None);
 }
