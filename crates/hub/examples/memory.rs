@@ -1,18 +1,18 @@
-//! What a hub takes in memory, as the kernel counts it: `cargo run --release -p hub --example memory -- KUBECONFIG`.
+//! What a hub takes in memory, as the kernel counts it: `cargo run --release -p hub --example memory`.
 //!
-//! Runs a whole hub (agents' port and snapshot included) against the API server of the kubeconfig until everything is known,
-//! makes it write its snapshot and answer a scrape, and prints resident memory at each step, the peak, and both per pod. A
-//! cluster to measure with: `plimsoll fake-apiserver --nodes 1000 --pods-per-node 100 --write-kubeconfig FILE` in another
-//! process.
+//! Runs a whole hub (agents' port and snapshot included) until everything is known, makes it write its snapshot and answer a
+//! scrape, and prints resident memory at each step, the peak, and both per pod. The cluster of 1,000 nodes with 100 pods each
+//! is an embedded API server in a process of its own; `-- NODES PODS_PER_NODE` makes another one.
 #![expect(clippy::print_stdout, reason = "prints its measurement")]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent_link::Transport;
-use anyhow::Context;
 use apiserver_client::DoorConfig;
 use environment::{SystemClock, SystemEntropy};
+use fake_apiserver::{ClusterPlan, FakeApiserver};
 use hub::{AgentsConfig, Config, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -26,18 +26,45 @@ const POLL: Duration = Duration::from_millis(50);
 const SETTLE: Duration = Duration::from_secs(20);
 
 fn main() -> anyhow::Result<()> {
-    let kubeconfig = std::env::args().nth(1).context("give a kubeconfig file")?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     // As the binary does it.
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?
-        .block_on(measure(kubeconfig))
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve", kubeconfig, nodes, pods] => {
+            runtime.block_on(serve(kubeconfig, nodes.parse()?, pods.parse()?))
+        }
+        [nodes, pods] => runtime.block_on(beside_a_server(nodes, pods)),
+        _ => runtime.block_on(beside_a_server("1000", "100")),
+    }
 }
 
-async fn measure(kubeconfig: String) -> anyhow::Result<()> {
+/// The other process: an API server until it is killed.
+async fn serve(kubeconfig: &str, nodes: u32, pods_per_node: u32) -> anyhow::Result<()> {
+    let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    let mut config = fake_apiserver::Config::on_loopback(clock, entropy);
+    config.cluster = Some(ClusterPlan { nodes, pods_per_node, seed: 1, churn_per_second: 10.0 });
+    let server = FakeApiserver::start(config).await?;
+    environment::files::write_atomic(kubeconfig.as_ref(), |out| {
+        out.write_all(server.kubeconfig().as_bytes())
+    })?;
+    std::future::pending().await
+}
+
+async fn beside_a_server(nodes: &str, pods: &str) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut config = Config::new(DoorConfig::from_kubeconfig(Some(kubeconfig.into())));
+    let kubeconfig = folder.path().join("kubeconfig");
+    let mut server = tokio::process::Command::new(std::env::current_exe()?);
+    server.arg("serve").arg(&kubeconfig).args([nodes, pods]).kill_on_drop(true);
+    let _server = server.spawn()?;
+    while !kubeconfig.exists() {
+        tokio::time::sleep(POLL).await;
+    }
+    measure(&kubeconfig).await
+}
+
+async fn measure(kubeconfig: &Path) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut config = Config::new(DoorConfig::from_kubeconfig(Some(kubeconfig.to_owned())));
     (config.port, config.telemetry_port) = (0, 0);
     config.data_dir = Some(folder.path().join("data"));
     config.agents =

@@ -56,7 +56,7 @@ impl Server {
             (true, 0..=2) => Input::Applied(object(version)),
             (true, 3) if list => Input::PageEnd(ListEnd {
                 resource_version: version.to_string(),
-                continue_token: (version % 3 > 0).then(|| (version % 5).to_string()),
+                continue_token: (!version.is_multiple_of(3)).then(|| (version % 5).to_string()),
                 remaining: None,
             }),
             (true, 3) => {

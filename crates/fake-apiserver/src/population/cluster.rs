@@ -179,17 +179,17 @@ impl Builder<'_> {
         load_kind(store, "", "pods", take(&mut self.pods));
         load_kind(store, "", "services", take(&mut self.services));
         load_kind(store, "discovery.k8s.io", "endpointslices", take(&mut self.slices));
-        let workloads = std::mem::take(&mut self.workloads);
-        for (group, plural) in [
-            ("apps", "deployments"),
-            ("apps", "replicasets"),
-            ("apps", "statefulsets"),
-            ("apps", "daemonsets"),
-            ("batch", "jobs"),
-        ] {
-            let of_kind = workloads.iter().filter(|one| (one.0, one.1) == (group, plural));
-            let objects = of_kind.map(|(_, _, key, object)| (key.clone(), object.clone())).collect();
-            load_kind(store, group, plural, objects);
+        let mut workloads = std::mem::take(&mut self.workloads);
+        while let Some(&(group, plural, ..)) = workloads.first() {
+            let (mine, others): (Vec<_>, Vec<_>) =
+                workloads.into_iter().partition(|one| (one.0, one.1) == (group, plural));
+            load_kind(
+                store,
+                group,
+                plural,
+                mine.into_iter().map(|(_, _, key, object)| (key, object)).collect(),
+            );
+            workloads = others;
         }
     }
 }

@@ -16,30 +16,30 @@ pub(super) fn containers(app: &App) -> Value {
         json!({"httpGet": {"path": path, "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10,
         "timeoutSeconds": 1, "successThreshold": 1, "failureThreshold": 3})
     };
-    let fixed = |mut container: Value| {
+    // Assigned, not put into `json!`, which copies what it is given: there are as many of these as pods.
+    let fixed = |mut container: Value, millicores: u64, mebibytes: u64| {
+        container["resources"] = resources(millicores, mebibytes);
         container["terminationMessagePath"] = json!("/dev/termination-log");
         container["terminationMessagePolicy"] = json!("File");
         container["imagePullPolicy"] = json!("IfNotPresent");
         container
     };
-    json!([
-        fixed(json!({
+    let mut main = json!({
             "name": "app", "image": app.image(),
             "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"},
                 {"name": "metrics", "containerPort": 9090, "protocol": "TCP"}],
             "env": [{"name": "LOG_LEVEL", "value": "info"},
                 {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}}],
-            "resources": resources(app.millicores, app.mebibytes),
-            "livenessProbe": probe("/livez"), "readinessProbe": probe("/readyz"),
             "volumeMounts": [{"name": "kube-api-access", "readOnly": true,
                 "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
-        })),
-        fixed(json!({
-            "name": "sidecar", "image": SIDECAR,
-            "ports": [{"name": "proxy", "containerPort": 15001, "protocol": "TCP"}],
-            "resources": resources(10, 32),
-        })),
-    ])
+    });
+    main["livenessProbe"] = probe("/livez");
+    main["readinessProbe"] = probe("/readyz");
+    let sidecar = json!({
+        "name": "sidecar", "image": SIDECAR,
+        "ports": [{"name": "proxy", "containerPort": 15001, "protocol": "TCP"}],
+    });
+    Value::Array(vec![fixed(main, app.millicores, app.mebibytes), fixed(sidecar, 10, 32)])
 }
 
 /// How a container is.
@@ -70,8 +70,9 @@ pub(super) fn statuses(
         let started = matches!(condition, Condition::Running { .. });
         let mut status = json!({
             "name": name, "image": image, "ready": ready, "started": started, "restartCount": restarts,
-            "state": state(draw), "lastState": {}, "imageID": "",
+            "lastState": {}, "imageID": "",
         });
+        status["state"] = state(draw);
         if !matches!(condition, Condition::Waiting(_)) {
             let repository = image.rsplit_once(':').map_or(image.as_str(), |(repository, _)| repository);
             status["imageID"] = json!(format!("{repository}@sha256:{}", digest_of(&image)));

@@ -35,14 +35,17 @@ pub(crate) struct PodPlan<'a> {
 /// The pod's template: also what workloads carry.
 pub(super) fn template(app: &App) -> Value {
     let restart = if app.controller == super::Controller::Job { "Never" } else { "Always" };
-    json!({
-        "metadata": {"labels": app.pod_labels()},
+    let mut template = json!({
+        "metadata": {},
         "spec": {
-            "containers": container::containers(app), "restartPolicy": restart, "dnsPolicy": "ClusterFirst",
-            "schedulerName": "default-scheduler", "securityContext": {}, "terminationGracePeriodSeconds": 30,
-            "serviceAccountName": "default",
+            "restartPolicy": restart, "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler",
+            "securityContext": {}, "terminationGracePeriodSeconds": 30, "serviceAccountName": "default",
         },
-    })
+    });
+    // Assigned, not put into `json!`, which copies what it is given.
+    template["metadata"]["labels"] = app.pod_labels();
+    template["spec"]["containers"] = container::containers(app);
+    template
 }
 
 pub(crate) fn pod(app: &App, plan: &PodPlan<'_>, now: Timestamp, draw: &mut Draw) -> Value {
@@ -56,15 +59,15 @@ pub(crate) fn pod(app: &App, plan: &PodPlan<'_>, now: Timestamp, draw: &mut Draw
     spec["volumes"] = json!([{"name": "kube-api-access", "projected": {"defaultMode": 420, "sources": [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}]);
-    json!({
-        "metadata": {
-            "name": plan.name, "generateName": generate_name(plan.name), "namespace": app.namespace, "uid": draw.uid(),
-            "generation": 1, "creationTimestamp": ago(now, plan.age_seconds), "labels": app.pod_labels(),
-            "ownerReferences": app.pod_owner(),
-        },
-        "spec": spec,
-        "status": status(app, plan, now, draw),
-    })
+    let mut pod = json!({"metadata": {
+        "name": plan.name, "generateName": generate_name(plan.name), "namespace": app.namespace, "uid": draw.uid(),
+        "generation": 1, "creationTimestamp": ago(now, plan.age_seconds),
+    }});
+    pod["metadata"]["labels"] = app.pod_labels();
+    pod["metadata"]["ownerReferences"] = app.pod_owner();
+    pod["spec"] = spec;
+    pod["status"] = status(app, plan, now, draw);
+    pod
 }
 
 fn generate_name(name: &str) -> String {
@@ -92,12 +95,16 @@ fn status(app: &App, plan: &PodPlan<'_>, now: Timestamp, draw: &mut Draw) -> Val
     let mut status = json!({
         "phase": phase, "qosClass": "Burstable", "hostIP": plan.node.address, "hostIPs": [{"ip": plan.node.address}],
         "startTime": start,
-        "conditions": [
-            one("PodReadyToStartContainers", begun, &start), one("Initialized", true, &start),
-            one("Ready", ready, &since), one("ContainersReady", ready, &since), one("PodScheduled", true, &start),
-        ],
-        "containerStatuses": container::statuses(app, &condition, ready, plan.restarts, Some(&since), draw),
     });
+    status["conditions"] = Value::Array(vec![
+        one("PodReadyToStartContainers", begun, &start),
+        one("Initialized", true, &start),
+        one("Ready", ready, &since),
+        one("ContainersReady", ready, &since),
+        one("PodScheduled", true, &start),
+    ]);
+    status["containerStatuses"] =
+        container::statuses(app, &condition, ready, plan.restarts, Some(&since), draw);
     if !plan.address.is_empty() {
         status["podIP"] = json!(plan.address);
         status["podIPs"] = json!([{"ip": plan.address}]);

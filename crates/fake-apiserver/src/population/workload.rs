@@ -18,16 +18,23 @@ fn metadata(app: &App, name: &str, uid: &str, age_seconds: u64, now: Timestamp) 
         "creationTimestamp": ago(now, age_seconds), "labels": app.labels()})
 }
 
+/// Assembled without `json!`, which copies what it is given: templates are large.
+fn object(metadata: Value, mut spec: Value, template: Value, status: Value) -> Value {
+    spec["template"] = template;
+    let fields = [("metadata", metadata), ("spec", spec), ("status", status)];
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
 pub(super) fn deployment(app: &App, counts: Counts, now: Timestamp) -> Value {
     let mut metadata = metadata(app, &app.name, &app.uid, app.age_seconds, now);
     metadata["annotations"] = json!({"deployment.kubernetes.io/revision": app.revision.to_string()});
     let spec = json!({
-        "replicas": app.replicas, "selector": {"matchLabels": app.selector()}, "template": template(app),
+        "replicas": app.replicas, "selector": {"matchLabels": app.selector()},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
         "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600,
     });
     let status = deployment_status(counts.all, counts.all, counts.ready, 1, &ago(now, app.age_seconds));
-    json!({"metadata": metadata, "spec": spec, "status": status})
+    object(metadata, spec, template(app), status)
 }
 
 /// The template without what the ReplicaSet adds to it.
@@ -74,11 +81,8 @@ pub(crate) fn replica_set(app: &App, replicas: usize, age_seconds: u64, now: Tim
     metadata["ownerReferences"] = owner("apps/v1", "Deployment", &app.name, &app.uid);
     let mut selector = app.selector();
     selector["pod-template-hash"] = json!(app.template_hash);
-    json!({
-        "metadata": metadata,
-        "spec": {"replicas": replicas, "selector": {"matchLabels": selector}, "template": pod::template(app)},
-        "status": replica_set_status(replicas, replicas, 1),
-    })
+    let spec = json!({"replicas": replicas, "selector": {"matchLabels": selector}});
+    object(metadata, spec, pod::template(app), replica_set_status(replicas, replicas, 1))
 }
 
 /// `status` of a ReplicaSet whose pods are counted so.

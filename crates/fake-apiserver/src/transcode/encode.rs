@@ -234,10 +234,10 @@ impl<'de> Visitor<'de> for Content<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let wrong = E::invalid_value(serde::de::Unexpected::Str(text), &self);
         if !self.is_single() {
-            return Err(wrong);
+            return Err(E::invalid_type(serde::de::Unexpected::Str(text), &self));
         }
+        let (kind, name) = (self.field.kind, self.field.name);
         let done = match self.field.kind {
             Kind::String => {
                 wire::put_bytes(self.number, text.as_bytes(), self.out);
@@ -256,7 +256,10 @@ impl<'de> Visitor<'de> for Content<'_> {
             }),
             _ => None,
         };
-        done.ok_or(wrong)
+        // Made only when it is needed: most values are strings, and all are right.
+        done.ok_or_else(|| {
+            E::custom(format_args!("invalid value: {text:?}, expected {kind:?} for field {name:?}"))
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
