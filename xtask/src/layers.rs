@@ -34,11 +34,13 @@ const RESERVED: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Crates that bring I/O, time or chance; ground has none of them.
-const NOT_IN_GROUND: [&str; 8] = ["tokio", "hyper", "tonic", "rand", "rustix", "tracing", "environment", "tempfile"];
+const NOT_IN_GROUND: [&str; 8] =
+    ["tokio", "hyper", "tonic", "rand", "rustix", "tracing", "environment", "tempfile"];
 
 /// One sentence for each forbidden dependency.
 pub(crate) fn violations() -> Result<Vec<String>> {
-    let text = repository::run(env!("CARGO"), &["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
+    let text =
+        repository::run(env!("CARGO"), &["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
     let metadata: Value = serde_json::from_str(&text)?;
     let packages = metadata["packages"].as_array().context("cargo metadata without packages")?;
     let mut found = Vec::new();
@@ -68,7 +70,9 @@ fn edge_violation(name: &str, layer: Layer, used: &str, normal: bool) -> Option<
         return Some(format!("{name} depends on {used}: {why}"));
     }
     if layer == Layer::Ground && NOT_IN_GROUND.contains(&used) {
-        return Some(format!("{name} is ground and depends on {used}: ground has no I/O, no clock, no chance"));
+        return Some(format!(
+            "{name} is ground and depends on {used}: ground has no I/O, no clock, no chance"
+        ));
     }
     let below = self::layer(used)?;
     let allowed = match layer {

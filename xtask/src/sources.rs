@@ -55,7 +55,9 @@ fn anywhere(file: &TextFile) -> Vec<String> {
         if line.ends_with([' ', '\t']) {
             found.push(format!("{path}:{}: trailing space", number + 1));
         }
-        for (head, tail) in [("/wo", "rk/main"), ("/wo", "rk/shared"), ("/ro", "ot/."), ("/tmp/bash", "_jobs")] {
+        for (head, tail) in
+            [("/wo", "rk/main"), ("/wo", "rk/shared"), ("/ro", "ot/."), ("/tmp/bash", "_jobs")]
+        {
             if line.contains(&format!("{head}{tail}")) {
                 found.push(format!("{path}:{}: names a path of one machine", number + 1));
             }

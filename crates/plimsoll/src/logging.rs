@@ -14,7 +14,10 @@ pub(crate) fn start(flags: &LogFlags) {
     let filter = match EnvFilter::try_new(format!("{},{SILENCED}", flags.log_level)) {
         Ok(filter) => filter,
         Err(error) => {
-            crate::terminal::complain(&format!("plimsoll: --log-level {}: {error}; logging at info", flags.log_level));
+            crate::terminal::complain(&format!(
+                "plimsoll: --log-level {}: {error}; logging at info",
+                flags.log_level
+            ));
             EnvFilter::new(format!("info,{SILENCED}"))
         }
     };

@@ -15,8 +15,11 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
         let shutdown = signals::shutdown()?;
         let clock = Arc::new(SystemClock::new());
         // Each of its start errors is something that the operator has to change.
-        let agent = agent::assemble(config(flags), clock, Arc::new(SystemEntropy::new())).await.map_err(Failure::usage)?;
-        let places = serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
+        let agent = agent::assemble(config(flags), clock, Arc::new(SystemEntropy::new()))
+            .await
+            .map_err(Failure::usage)?;
+        let places =
+            serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
         terminal::print(&format!("{places}\n"));
         agent.run(shutdown).await;
         Ok(())

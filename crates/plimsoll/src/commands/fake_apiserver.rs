@@ -17,8 +17,9 @@ pub(crate) fn run(flags: FakeApiserverFlags) -> Outcome {
         let file = flags.write_kubeconfig.clone();
         let server = FakeApiserver::start(config(&flags)).await.map_err(refused)?;
         if let Some(file) = file {
-            std::fs::write(&file, server.kubeconfig())
-                .map_err(|error| Failure::Usage(format!("cannot write {}: {error}; choose another file", file.display())))?;
+            std::fs::write(&file, server.kubeconfig()).map_err(|error| {
+                Failure::Usage(format!("cannot write {}: {error}; choose another file", file.display()))
+            })?;
         }
         terminal::complain("a test double, no production server: whoever reaches its port can do everything");
         let places = serde_json::json!({ "url": server.url(), "admin": server.admin_url() });

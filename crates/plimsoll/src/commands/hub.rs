@@ -21,7 +21,8 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         let shutdown = signals::shutdown()?;
         let clock = Arc::new(SystemClock::new());
         // Each of its start errors is something that the operator has to change.
-        let hub = hub::assemble(config, clock, Arc::new(SystemEntropy::new())).await.map_err(Failure::usage)?;
+        let hub =
+            hub::assemble(config, clock, Arc::new(SystemEntropy::new())).await.map_err(Failure::usage)?;
         let addresses = hub.addresses();
         let places = serde_json::json!({
             "hubMetrics": format!("http://{}/metrics", addresses.state),

@@ -22,7 +22,9 @@ pub(crate) fn many_threads(command: impl Future<Output = Outcome>) -> Outcome {
 
 /// Runs `command` on this thread alone: one thread's stack and one allocator heap, for a process whose budget is 15 MB.
 pub(crate) fn one_thread(command: impl Future<Output = Outcome>) -> Outcome {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
     runtime.block_on(command)
 }

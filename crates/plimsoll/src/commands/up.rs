@@ -38,8 +38,12 @@ struct Machine {
 pub(crate) fn run(flags: UpFlags) -> Outcome {
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
-        let folder = tempfile::Builder::new().prefix("plimsoll-up-").tempdir().context("cannot make a temporary folder")?;
-        let machine = Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()), folder };
+        let folder = tempfile::Builder::new()
+            .prefix("plimsoll-up-")
+            .tempdir()
+            .context("cannot make a temporary folder")?;
+        let machine =
+            Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()), folder };
         up(flags, &machine, shutdown).await
     })
 }
@@ -48,7 +52,8 @@ async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> O
     let steps = Steps::new();
     let cluster = Cluster::start(&flags, machine, &steps).await?;
     let tls = machine.folder.path().join("tls");
-    certificates::init(&tls, &certificates::Options::default(), machine.clock.as_ref()).map_err(Failure::usage)?;
+    certificates::init(&tls, &certificates::Options::default(), machine.clock.as_ref())
+        .map_err(Failure::usage)?;
 
     steps.now("starting the hub");
     let hub = hub(&flags, &cluster, tls.clone(), machine).await?;
@@ -89,7 +94,8 @@ async fn ending<T>(part: impl Future<Output = T>, shutdown: CancellationToken) -
 }
 
 async fn hub(flags: &UpFlags, cluster: &Cluster, tls: PathBuf, machine: &Machine) -> Result<Hub, Failure> {
-    let mut config = hub::Config::new(apiserver_client::DoorConfig::from_kubeconfig(Some(cluster.kubeconfig())));
+    let mut config =
+        hub::Config::new(apiserver_client::DoorConfig::from_kubeconfig(Some(cluster.kubeconfig())));
     config.port_fallback = true;
     config.data_dir = Some(flags.data_dir.clone().unwrap_or_else(|| machine.folder.path().join("data")));
     let transport = Transport::Mutual { dir: tls };
@@ -97,7 +103,12 @@ async fn hub(flags: &UpFlags, cluster: &Cluster, tls: PathBuf, machine: &Machine
     hub::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
 }
 
-async fn agent(flags: &UpFlags, hub: SocketAddr, tls: PathBuf, machine: &Machine) -> Result<agent::Agent, Failure> {
+async fn agent(
+    flags: &UpFlags,
+    hub: SocketAddr,
+    tls: PathBuf,
+    machine: &Machine,
+) -> Result<agent::Agent, Failure> {
     let name = flags.node_name.clone().unwrap_or_else(host_name);
     let mut config = agent::Config::new(&name, SocketAddr::from(([127, 0, 0, 1], 9466)));
     config.port_fallback = true;
@@ -106,7 +117,10 @@ async fn agent(flags: &UpFlags, hub: SocketAddr, tls: PathBuf, machine: &Machine
     agent::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
 }
 
-async fn page(port: u16, status: dashboard_server::Status) -> Result<dashboard_server::DashboardServer, Failure> {
+async fn page(
+    port: u16,
+    status: dashboard_server::Status,
+) -> Result<dashboard_server::DashboardServer, Failure> {
     let listen = SocketAddr::from(([127, 0, 0, 1], port));
     let config = dashboard_server::Config { listen, port_fallback: true, status };
     dashboard_server::assemble(config).await.map_err(Failure::usage)

@@ -45,7 +45,16 @@ fn a_broken_kubeconfig() {
 #[test]
 fn without_tls_only_on_loopback() {
     check(
-        &["agent", "--node-name", "n", "--hub", "192.0.2.1:8443", "--insecure-loopback", "--listen", "127.0.0.1:0"],
+        &[
+            "agent",
+            "--node-name",
+            "n",
+            "--hub",
+            "192.0.2.1:8443",
+            "--insecure-loopback",
+            "--listen",
+            "127.0.0.1:0",
+        ],
         &["192.0.2.1", "loopback"],
     );
     check(&["fake-apiserver", "--listen", "0.0.0.0:0"], &["0.0.0.0", "loopback"]);

@@ -14,7 +14,8 @@ const KINDS: usize = 11;
 /// The embedded API server as a process; where it listens and where its admin port is.
 fn fake_apiserver(listen: &str, kubeconfig: &Path) -> (Plimsoll, Value) {
     let nodes = NODES.to_string();
-    let arguments = ["fake-apiserver", "--nodes", &nodes, "--pods-per-node", "4", "--churn", "0", "--listen", listen];
+    let arguments =
+        ["fake-apiserver", "--nodes", &nodes, "--pods-per-node", "4", "--churn", "0", "--listen", listen];
     let file = ["--write-kubeconfig", kubeconfig.to_str().unwrap()];
     let mut process = Plimsoll::start(&[&arguments[..], &file].concat());
     let places = serde_json::from_str(&process.line()).expect("one JSON object");
@@ -80,7 +81,8 @@ fn the_last_state_outlives_the_api_server_and_the_hub() {
         (new.len() >= KINDS).then_some(new)
     });
     for request in new {
-        let resumed = request["verb"] == "watch" && !request["uri"].as_str().unwrap().contains("sendInitialEvents");
+        let resumed =
+            request["verb"] == "watch" && !request["uri"].as_str().unwrap().contains("sendInitialEvents");
         assert!(resumed, "{request}");
     }
 

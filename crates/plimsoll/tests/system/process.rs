@@ -57,7 +57,11 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.args(arguments).env_remove("PLIMSOLL_KUBECONFIG").env_remove("NODE_NAME").env_remove("KUBECONFIG");
+    command
+        .args(arguments)
+        .env_remove("PLIMSOLL_KUBECONFIG")
+        .env_remove("NODE_NAME")
+        .env_remove("KUBECONFIG");
     command
 }
 

@@ -28,5 +28,7 @@ pub(crate) fn sample(text: &str, series: &str) -> Option<f64> {
 
 /// How many samples a family has.
 pub(crate) fn count(text: &str, family: &str) -> usize {
-    text.lines().filter(|line| line.strip_prefix(family).is_some_and(|rest| rest.starts_with(['{', ' ']))).count()
+    text.lines()
+        .filter(|line| line.strip_prefix(family).is_some_and(|rest| rest.starts_with(['{', ' '])))
+        .count()
 }

@@ -20,8 +20,19 @@ fn everything_answers_and_stops() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().port().to_string();
     let (nodes, pods) = (NODES.to_string(), PODS_PER_NODE.to_string());
-    let arguments =
-        ["up", "--output", "json", "--nodes", &nodes, "--pods-per-node", &pods, "--churn", "0", "--page-port", &taken];
+    let arguments = [
+        "up",
+        "--output",
+        "json",
+        "--nodes",
+        &nodes,
+        "--pods-per-node",
+        &pods,
+        "--churn",
+        "0",
+        "--page-port",
+        &taken,
+    ];
     let mut up = Plimsoll::start(&arguments);
     let places: Value = serde_json::from_str(&up.line()).expect("one JSON object");
 

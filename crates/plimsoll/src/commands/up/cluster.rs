@@ -30,11 +30,19 @@ impl Cluster {
             seed: flags.seed,
             churn_per_second: flags.churn,
         };
-        let config = Config { cluster: Some(plan), ..Config::on_loopback(machine.clock.clone(), Arc::clone(&machine.entropy)) };
+        let config = Config {
+            cluster: Some(plan),
+            ..Config::on_loopback(machine.clock.clone(), Arc::clone(&machine.entropy))
+        };
         let played = FakeApiserver::start(config).await.map_err(refused)?;
         let kubeconfig = machine.folder.path().join("kubeconfig");
-        std::fs::write(&kubeconfig, played.kubeconfig()).context("cannot write a kubeconfig into the temporary folder")?;
-        steps.done(&format!("an embedded API server plays a cluster of {} nodes at {}", flags.nodes, played.url()));
+        std::fs::write(&kubeconfig, played.kubeconfig())
+            .context("cannot write a kubeconfig into the temporary folder")?;
+        steps.done(&format!(
+            "an embedded API server plays a cluster of {} nodes at {}",
+            flags.nodes,
+            played.url()
+        ));
         Ok(Self { kubeconfig, played: Some(played) })
     }
 

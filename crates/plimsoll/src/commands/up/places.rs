@@ -61,7 +61,8 @@ impl Places {
     }
 
     fn text(&self) -> String {
-        let apiserver = self.apiserver.as_ref().map(|url| format!("  embedded API server  {url}\n")).unwrap_or_default();
+        let apiserver =
+            self.apiserver.as_ref().map(|url| format!("  embedded API server  {url}\n")).unwrap_or_default();
         format!(
             "\n  status page          {}\n  state metrics        {}\n  the hub's own        {}\n  this machine         {}\n{apiserver}\
              \n  Ctrl-C stops everything.\n",
