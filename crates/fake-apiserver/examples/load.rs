@@ -39,8 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let bytes = list(&server, accept).await?;
         let seconds = (clock.monotonic() - began).as_secs_f64();
         println!(
-            "LIST pods, {name}: {:.1} MB in {seconds:.1} s, memory after: {} MB",
+            "LIST pods, {name}: {:.1} MB in {seconds:.1} s, {:.1} CPU s, memory after: {} MB",
             bytes as f64 / 1e6,
+            cpu_seconds()? - cpu,
             memory_mb()?
         );
     }

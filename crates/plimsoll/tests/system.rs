@@ -1,5 +1,7 @@
 //! The real binary on loopback: no cluster, no root, no network.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 #[path = "system/bad_input.rs"]
 mod bad_input;
 #[path = "system/outage.rs"]

@@ -53,9 +53,9 @@ pub(crate) fn close_length(start: usize, out: &mut Vec<u8>) {
     out.resize(out.len() + prefix, 0);
     out.copy_within(start..start + length, start + prefix);
     let mut rest = length as u64;
-    for place in start..start + prefix {
-        let more = if place + 1 < start + prefix { 0x80 } else { 0 };
-        out[place] = (rest as u8 & 0x7f) | more;
+    for (place, byte) in out[start..start + prefix].iter_mut().enumerate() {
+        let more = if place + 1 < prefix { 0x80 } else { 0 };
+        *byte = (rest as u8 & 0x7f) | more;
         rest >>= 7;
     }
 }

@@ -90,7 +90,8 @@ pub(super) fn remove(object: &mut Value, tree: &Tree) {
 
 fn remove_element(list: &mut Vec<Value>, name: &str, below: Option<&Tree>) {
     if let Some(scalar) = name.strip_prefix("v:") {
-        list.retain(|one| one.to_string() != scalar);
+        let scalar = serde_json::from_str::<Value>(scalar).unwrap_or_else(|_| scalar.into());
+        list.retain(|one| *one != scalar);
         return;
     }
     let Some((key, value)) = element_key(name) else { return };
