@@ -45,6 +45,10 @@ impl Line {
     pub(crate) fn switch(&self, mode: Mode) {
         let wakers = {
             let mut state = self.state.lock();
+            // A body that stands still says so at each poll: waking for what is already so would poll it for ever.
+            if state.0 == mode {
+                return;
+            }
             state.0 = mode;
             std::mem::take(&mut state.1)
         };
@@ -141,6 +145,35 @@ impl AsyncWrite for Socket {
         match self.gate(context) {
             Some(stopped) => stopped,
             None => Pin::new(&mut self.stream).poll_shutdown(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn only_a_change_wakes() {
+        let (line, woken) = (Line::new(), Arc::new(Count(AtomicUsize::new(0))));
+        let waker = Waker::from(woken.clone());
+        for (mode, expected) in
+            [(Mode::Normal, 0), (Mode::HalfOpen, 1), (Mode::HalfOpen, 1), (Mode::Reset, 2)]
+        {
+            line.mode(&Context::from_waker(&waker));
+            line.switch(mode);
+            assert_eq!(woken.0.load(Ordering::Relaxed), expected, "{mode:?}");
         }
     }
 }
