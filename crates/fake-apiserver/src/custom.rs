@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::kind::{self, Kind, PrinterColumn, Version};
+use crate::kind::{self, Kind, PrinterColumn, ScalePaths, SelectableField, Version};
 use crate::store::Store;
 
 /// The kind that a CustomResourceDefinition defines; `None` for objects of other kinds and for definitions that lack a name.
@@ -30,10 +30,26 @@ pub(crate) fn kind_from_definition(kind: &Kind, definition: &Value) -> Option<Ki
         short_names: list(&names["shortNames"]),
         categories: list(&names["categories"]),
         namespaced: spec["scope"] == "Namespaced",
-        scale: false,
+        scale: versions.iter().find_map(|version| scale_paths(&version["subresources"]["scale"])),
         schema: None,
-        fields: &[],
+        fields: versions.first().map(|version| selectable_fields(version)).unwrap_or_default(),
     })
+}
+
+/// `.spec.replicas` as `spec.replicas`.
+fn dotted(path: &Value) -> Option<String> {
+    path.as_str().map(|path| path.trim_start_matches('.').to_owned()).filter(|path| !path.is_empty())
+}
+
+fn scale_paths(scale: &Value) -> Option<ScalePaths> {
+    let (wanted, present) = (dotted(&scale["specReplicasPath"])?, dotted(&scale["statusReplicasPath"])?);
+    Some(ScalePaths { wanted, present, selector: dotted(&scale["labelSelectorPath"]) })
+}
+
+fn selectable_fields(version: &Value) -> Vec<SelectableField> {
+    let fields = version["selectableFields"].as_array().into_iter().flatten();
+    let labels = fields.filter_map(|field| dotted(&field["jsonPath"]));
+    labels.map(|label| SelectableField { label: label.into(), indexed: false }).collect()
 }
 
 fn read_version(version: &Value) -> Option<Version> {
@@ -45,7 +61,11 @@ fn read_version(version: &Value) -> Option<Version> {
         path: text(&column["jsonPath"]),
         priority: column["priority"].as_i64().unwrap_or(0),
     });
-    Some(Version { name: version["name"].as_str()?.to_owned(), columns: columns.collect() })
+    Some(Version {
+        name: version["name"].as_str()?.to_owned(),
+        columns: columns.collect(),
+        schema: version["schema"]["openAPIV3Schema"].clone(),
+    })
 }
 
 /// Checks a definition and writes into it that it is established: here that happens at once.

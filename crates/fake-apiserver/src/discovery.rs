@@ -2,6 +2,7 @@
 
 mod openapi;
 mod resources;
+mod schemas;
 
 use serde_json::{Value, json};
 

@@ -40,9 +40,19 @@ impl ApiError {
         Self::new(404, "NotFound", format!("{resource} {name:?} not found")).about(resource, name)
     }
 
-    /// No such path.
+    /// No such path. Goes out as the real server's plain text: clients make a complete `Status` of that, and some take one
+    /// without details for granted.
     pub(crate) fn no_such_path() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource")
+    }
+
+    pub(crate) fn is_no_such_path(&self) -> bool {
+        *self == Self::no_such_path()
+    }
+
+    /// Known to Kubernetes, not served here.
+    pub(crate) fn refused(why: &str) -> Self {
+        Self::new(405, "MethodNotAllowed", why)
     }
 
     pub(crate) fn exists(resource: &str, name: &str) -> Self {

@@ -93,7 +93,8 @@ pub(crate) async fn handle(api: Api, line: Arc<Line>, request: Request<Incoming>
         group: place.map_or(String::new(), |place| place.kind.group.clone()),
         namespace: subject.namespace.to_owned(),
         name: place.map_or(String::new(), |place| place.name.clone()),
-        uri: parts.uri.to_string(),
+        // HTTP/2 has scheme and host in it; the audit log of the real server has not.
+        uri: parts.uri.path_and_query().map_or(String::new(), |uri| uri.as_str().to_owned()),
         user_agent: subject.user_agent.to_owned(),
         accept: text(header::ACCEPT),
         code: 0,
@@ -135,6 +136,7 @@ async fn answer(
         Route::Object(place) => on_object(api, *place, asked, body).await,
         Route::Review(kind) => writing::review(asked, &kind, body).await,
         Route::Discovery => discovery::answer(api, path, asked.accept()),
+        Route::Refused(why) => Err(ApiError::refused(why)),
         Route::Nowhere => Err(ApiError::no_such_path()),
     }
 }

@@ -1,5 +1,7 @@
 //! The kinds that are served: the built-in ones, and those that CustomResourceDefinitions add.
 
+use std::borrow::Cow;
+
 use crate::schema::Message;
 
 /// A kind of object and the resource that its objects live under.
@@ -17,12 +19,23 @@ pub(crate) struct Kind {
     pub(crate) namespaced: bool,
     /// Has `/status`; writes to the object itself leave the status alone.
     pub(crate) status: bool,
-    /// Has `/scale`.
-    pub(crate) scale: bool,
+    /// Has `/scale`, made of these fields.
+    pub(crate) scale: Option<ScalePaths>,
     /// `None` for custom resources, which are JSON only.
     pub(crate) schema: Option<&'static Message>,
     /// What a field selector may ask for besides name and namespace.
-    pub(crate) fields: &'static [SelectableField],
+    pub(crate) fields: Vec<SelectableField>,
+}
+
+/// Where `/scale` is in the object: dotted paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScalePaths {
+    /// "spec.replicas"
+    pub(crate) wanted: String,
+    /// "status.replicas"
+    pub(crate) present: String,
+    /// Where custom resources keep the selector's text; built-in kinds make it of their match labels.
+    pub(crate) selector: Option<String>,
 }
 
 /// One version of a custom resource; built-in kinds have one without columns.
@@ -30,6 +43,8 @@ pub(crate) struct Kind {
 pub(crate) struct Version {
     pub(crate) name: String,
     pub(crate) columns: Vec<PrinterColumn>,
+    /// `openAPIV3Schema` of a custom resource; null for built-in kinds.
+    pub(crate) schema: serde_json::Value,
 }
 
 /// `additionalPrinterColumns` of a CustomResourceDefinition.
@@ -42,10 +57,10 @@ pub(crate) struct PrinterColumn {
 }
 
 /// A field that selectors may name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct SelectableField {
-    /// As in the selector: "spec.nodeName"; also the path in the object, unless `path` differs.
-    pub(crate) label: &'static str,
+    /// As in the selector: "spec.nodeName"; also the path in the object.
+    pub(crate) label: Cow<'static, str>,
     /// Kept beside the object because many ask for it.
     pub(crate) indexed: bool,
 }
@@ -79,7 +94,11 @@ impl Kind {
         let singular = kind.to_lowercase();
         Self {
             group: group.to_owned(),
-            versions: vec![Version { name: "v1".to_owned(), columns: Vec::new() }],
+            versions: vec![Version {
+                name: "v1".to_owned(),
+                columns: Vec::new(),
+                schema: serde_json::Value::Null,
+            }],
             plural: plural.to_owned(),
             singular,
             kind: kind.to_owned(),
@@ -87,9 +106,9 @@ impl Kind {
             categories: Vec::new(),
             namespaced: true,
             status: false,
-            scale: false,
+            scale: None,
             schema: Message::named(&format!("{package}.{kind}")),
-            fields: &[],
+            fields: Vec::new(),
         }
     }
 
@@ -102,24 +121,25 @@ impl Kind {
     }
 
     fn with_scale(self) -> Self {
-        Self { scale: true, ..self }
+        let (wanted, present) = ("spec.replicas".to_owned(), "status.replicas".to_owned());
+        Self { scale: Some(ScalePaths { wanted, present, selector: None }), ..self }
     }
 
     fn in_all(self) -> Self {
         Self { categories: vec!["all".to_owned()], ..self }
     }
 
-    fn selectable(self, fields: &'static [SelectableField]) -> Self {
-        Self { fields, ..self }
+    fn selectable(self, fields: impl Into<Vec<SelectableField>>) -> Self {
+        Self { fields: fields.into(), ..self }
     }
 }
 
 const fn indexed(label: &'static str) -> SelectableField {
-    SelectableField { label, indexed: true }
+    SelectableField { label: Cow::Borrowed(label), indexed: true }
 }
 
 const fn scanned(label: &'static str) -> SelectableField {
-    SelectableField { label, indexed: false }
+    SelectableField { label: Cow::Borrowed(label), indexed: false }
 }
 
 const POD_FIELDS: [SelectableField; 8] = [
@@ -158,30 +178,28 @@ pub(crate) fn builtin() -> Vec<Kind> {
         core("namespaces", "Namespace", &["ns"])
             .cluster_scoped()
             .with_status()
-            .selectable(&const { [scanned("status.phase")] }),
+            .selectable([scanned("status.phase")]),
         core("nodes", "Node", &["no"])
             .cluster_scoped()
             .with_status()
-            .selectable(&const { [scanned("spec.unschedulable")] }),
-        core("pods", "Pod", &["po"]).with_status().in_all().selectable(&POD_FIELDS),
+            .selectable([scanned("spec.unschedulable")]),
+        core("pods", "Pod", &["po"]).with_status().in_all().selectable(POD_FIELDS),
         core("services", "Service", &["svc"])
             .with_status()
             .in_all()
-            .selectable(&const { [scanned("spec.clusterIP"), scanned("spec.type")] }),
+            .selectable([scanned("spec.clusterIP"), scanned("spec.type")]),
         core("configmaps", "ConfigMap", &["cm"]),
-        core("secrets", "Secret", &[]).selectable(&const { [indexed("type")] }),
-        core("events", "Event", &["ev"]).selectable(&EVENT_FIELDS),
+        core("secrets", "Secret", &[]).selectable([indexed("type")]),
+        core("events", "Event", &["ev"]).selectable(EVENT_FIELDS),
         core("serviceaccounts", "ServiceAccount", &["sa"]),
         apps("deployments", "Deployment", &["deploy"]).with_scale(),
-        apps("replicasets", "ReplicaSet", &["rs"])
-            .with_scale()
-            .selectable(&const { [scanned("status.replicas")] }),
+        apps("replicasets", "ReplicaSet", &["rs"]).with_scale().selectable([scanned("status.replicas")]),
         apps("statefulsets", "StatefulSet", &["sts"]).with_scale(),
         apps("daemonsets", "DaemonSet", &["ds"]),
         Kind::builtin("batch", "k8s.io.api.batch.v1", "jobs", "Job", &[])
             .with_status()
             .in_all()
-            .selectable(&const { [scanned("status.successful")] }),
+            .selectable([scanned("status.successful")]),
         Kind::builtin("discovery.k8s.io", "k8s.io.api.discovery.v1", "endpointslices", "EndpointSlice", &[]),
         Kind::builtin("coordination.k8s.io", "k8s.io.api.coordination.v1", "leases", "Lease", &[]),
         Kind::builtin(

@@ -12,8 +12,8 @@
 //!
 //! What it leaves out, so that nobody is surprised: defaulting but for a few fields, validation but for types and names,
 //! controllers (a Deployment that you create gets no pods; garbage collection and pod deletion do happen), server-side apply
-//! for fields that were not applied, protobuf for CustomResourceDefinitions, OpenAPI schemas, `exec`, `logs` and
-//! port-forwarding, conversion between versions of custom resources, and what Kubernetes' API Priority and Fairness does.
+//! for fields that were not applied, protobuf for CustomResourceDefinitions, OpenAPI's prose (names and types are there),
+//! `exec`, `logs` and port-forwarding (refused with a sentence), schemas of custom resources (shown, not enforced), conversion between versions of custom resources, and what Kubernetes' API Priority and Fairness does.
 //!
 //! ```text
 //! request -> handler::route -> faults -> handler::{objects, watching, writing} -> store

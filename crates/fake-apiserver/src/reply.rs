@@ -67,6 +67,9 @@ pub(crate) fn with_body(code: u16, content_type: &'static str, body: AnyBody) ->
 
 /// The error as the client reads it: in protobuf where that is what it accepts.
 pub(crate) fn error(error: &ApiError, accept: Option<&str>) -> Reply {
+    if error.is_no_such_path() {
+        return full(error.code, "text/plain; charset=utf-8", "404 page not found\n");
+    }
     let protobuf = accept.is_some_and(|accept| accept.trim_start().starts_with(crate::media::PROTOBUF));
     let status = error.status();
     let mut reply = if protobuf {

@@ -9,8 +9,15 @@ use crate::kind::Kind;
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const PART_VERBS: [&str; 3] = ["get", "patch", "update"];
 
-/// Groups that are served without storage.
-const REVIEWS: (&str, &str) = ("authorization.k8s.io", "selfsubjectaccessreviews");
+/// A group that is served without storage: (group, [(resource, kind)]).
+const REVIEWS: (&str, [(&str, &str); 3]) = (
+    "authorization.k8s.io",
+    [
+        ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+        ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+        ("subjectaccessreviews", "SubjectAccessReview"),
+    ],
+);
 
 /// `APIGroupList`
 pub(super) fn groups(kinds: &[Arc<Kind>]) -> Value {
@@ -87,9 +94,8 @@ pub(super) fn of(kinds: &[Arc<Kind>], group: &str, version: &str) -> Option<Valu
         }
     }
     if group == REVIEWS.0 {
-        resources.push(json!({
-            "name": REVIEWS.1, "singularName": "selfsubjectaccessreview", "namespaced": false,
-            "kind": "SelfSubjectAccessReview", "verbs": ["create"],
+        resources.extend(REVIEWS.1.map(|(plural, kind)| {
+            json!({"name": plural, "singularName": kind.to_lowercase(), "namespaced": false, "kind": kind, "verbs": ["create"]})
         }));
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
@@ -103,7 +109,7 @@ fn parts(kind: &Kind) -> Vec<(&'static str, &str)> {
     if kind.status {
         parts.push(("status", kind.kind.as_str()));
     }
-    if kind.scale {
+    if kind.scale.is_some() {
         parts.push(("scale", "Scale"));
     }
     parts
@@ -120,13 +126,23 @@ fn aggregated_group(kinds: &[Arc<Kind>], group: &str) -> Value {
     let versions: Vec<Value> = versions(kinds, group)
         .iter()
         .map(|version| {
-            let resources: Vec<Value> =
+            let mut resources: Vec<Value> =
                 served(kinds, group, version).map(|kind| aggregated_resource(kind, version)).collect();
+            if group == REVIEWS.0 {
+                resources.extend(REVIEWS.1.map(|(plural, kind)| aggregated_review(plural, kind)));
+            }
             json!({"version": version, "freshness": "Current", "resources": resources})
         })
         .collect();
     let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
     json!({"metadata": metadata, "versions": versions})
+}
+
+fn aggregated_review(plural: &str, kind: &str) -> Value {
+    json!({
+        "resource": plural, "responseKind": {"group": REVIEWS.0, "version": "v1", "kind": kind}, "verbs": ["create"],
+        "scope": "Cluster", "singularResource": kind.to_lowercase(),
+    })
 }
 
 fn aggregated_resource(kind: &Kind, version: &str) -> Value {

@@ -24,7 +24,7 @@ pub(super) fn get(api: &Api, place: &Place, asked: &Asked) -> Result<Reply, ApiE
         return Err(ApiError::too_large_version(asked, api.store.version()));
     }
     if place.subresource == "scale" {
-        return Ok(reply::json(200, &scale::of(&object.value())));
+        return Ok(reply::json(200, &scale::of(kind, &object.value())));
     }
     let accepted = media::negotiate(asked.accept(), kind)?;
     let rows = table::View { now: api.store.now(), embed: embed(&asked.query) };

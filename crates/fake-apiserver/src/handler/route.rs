@@ -15,6 +15,8 @@ pub(crate) enum Route {
     Review(String),
     /// Everything that is not about objects: health, version, discovery, OpenAPI.
     Discovery,
+    /// Parts of objects that need what is not here; the sentence says what.
+    Refused(&'static str),
     Nowhere,
 }
 
@@ -29,6 +31,24 @@ pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) subresource: String,
 }
+
+const NO_KUBELET: &str = "this API server is a test double: there are no kubelets and no containers behind it, so there is nothing to read, run or reach";
+const NO_TOKENS: &str = "this API server is a test double without authentication: it has no tokens to give";
+const NOT_SERVED: &str = "this API server is a test double: it does not serve this part of the object";
+
+/// Known parts of objects that are not served: "not found" would send people looking for a typing error.
+const REFUSED: [(&str, &str, &str); 10] = [
+    ("pods", "log", NO_KUBELET),
+    ("pods", "exec", NO_KUBELET),
+    ("pods", "attach", NO_KUBELET),
+    ("pods", "portforward", NO_KUBELET),
+    ("pods", "proxy", NO_KUBELET),
+    ("pods", "ephemeralcontainers", NOT_SERVED),
+    ("pods", "resize", NOT_SERVED),
+    ("nodes", "proxy", NO_KUBELET),
+    ("services", "proxy", NO_KUBELET),
+    ("serviceaccounts", "token", NO_TOKENS),
+];
 
 const REVIEWS: [&str; 3] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"];
 
@@ -50,10 +70,20 @@ pub(crate) fn find(store: &Store, path: &str) -> Route {
     {
         return Route::Review((*review).to_owned());
     }
-    match object(store, group, version, rest) {
-        Some(place) => Route::Object(Box::new(place)),
-        None => Route::Nowhere,
+    match (object(store, group, version, rest), group) {
+        (Some(place), _) => Route::Object(Box::new(place)),
+        (None, "") => refusal(rest).map_or(Route::Nowhere, Route::Refused),
+        (None, _) => Route::Nowhere,
     }
+}
+
+/// Why this part of an object of the core group is not served.
+fn refusal(rest: &[&str]) -> Option<&'static str> {
+    let (plural, part) = match rest {
+        ["namespaces", _, plural, _, part, ..] | [plural, _, part, ..] => (*plural, *part),
+        _ => return None,
+    };
+    REFUSED.iter().find(|row| (row.0, row.1) == (plural, part)).map(|row| row.2)
 }
 
 fn object(store: &Store, group: &str, version: &str, rest: &[&str]) -> Option<Place> {
@@ -80,7 +110,7 @@ fn object(store: &Store, group: &str, version: &str, rest: &[&str]) -> Option<Pl
     let known = match subresource {
         "" => true,
         "status" => kind.status,
-        "scale" => kind.scale,
+        "scale" => kind.scale.is_some(),
         "binding" | "eviction" => kind.kind == "Pod",
         _ => false,
     };
@@ -100,7 +130,7 @@ impl Route {
         let collection = match self {
             Self::Object(place) => place.name.is_empty(),
             Self::Review(_) => true,
-            Self::Discovery | Self::Nowhere => false,
+            Self::Discovery | Self::Refused(_) | Self::Nowhere => false,
         };
         match (method.as_str(), collection) {
             ("GET" | "HEAD", _) if watch => "watch",
@@ -130,7 +160,11 @@ mod tests {
             ("/api/v1/namespaces/a/pods", "pods|a||"),
             ("/api/v1/namespaces/a/pods/b", "pods|a|b|"),
             ("/api/v1/namespaces/a/pods/b/status", "pods|a|b|status"),
-            ("/api/v1/namespaces/a/pods/b/log", "nowhere"),
+            ("/api/v1/namespaces/a/pods/b/log", "refused"),
+            ("/api/v1/namespaces/a/pods/b/proxy/x/y", "refused"),
+            ("/api/v1/nodes/n/proxy/metrics", "refused"),
+            ("/api/v1/namespaces/a/serviceaccounts/s/token", "refused"),
+            ("/api/v1/namespaces/a/pods/b/logs", "nowhere"),
             ("/api/v1/pods/b", "nowhere"),
             ("/api/v1/namespaces", "namespaces|||"),
             ("/api/v1/namespaces/a", "namespaces||a|"),
@@ -154,6 +188,7 @@ mod tests {
                 }
                 Route::Review(_) => "review".to_owned(),
                 Route::Discovery => "discovery".to_owned(),
+                Route::Refused(_) => "refused".to_owned(),
                 Route::Nowhere => "nowhere".to_owned(),
             };
             assert_eq!(found, expected, "{path}");

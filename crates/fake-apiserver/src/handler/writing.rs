@@ -72,8 +72,9 @@ pub(super) async fn write(
         }
         ("PUT", false, "scale") => {
             let wanted = read(Message::named("k8s.io.api.autoscaling.v1.Scale"))?;
-            let (written, _) = update::change(&target, |object| Ok(scale::applied(object.clone(), &wanted)))?;
-            Ok(reply::json(200, &scale::of(&written.1.value())))
+            let (written, _) =
+                update::change(&target, |object| Ok(scale::applied(kind, object.clone(), &wanted)))?;
+            Ok(reply::json(200, &scale::of(kind, &written.1.value())))
         }
         ("PATCH", false, "" | "status") => {
             let (written, warnings) = patch::patch(&target, asked.content_type().unwrap_or_default(), &text)?;
@@ -82,7 +83,7 @@ pub(super) async fn write(
         }
         ("PATCH", false, "scale") => {
             let written = patch::patch_scale(&target, asked.content_type().unwrap_or_default(), &text)?;
-            Ok(reply::json(200, &scale::of(&written.1.value())))
+            Ok(reply::json(200, &scale::of(kind, &written.1.value())))
         }
         ("DELETE", _, "") => {
             let options = if text.is_empty() {
@@ -156,9 +157,16 @@ pub(super) async fn review(asked: &Asked, review: &str, incoming: Incoming) -> R
         return Err(ApiError::method_not_allowed());
     }
     let text = body::collect(incoming).await?;
-    let schema = Message::named("k8s.io.api.authorization.v1.SelfSubjectAccessReview");
     let encoding = media::of_body(asked.content_type(), None)?;
-    let mut answer = body::parse(schema, encoding, &text)?;
+    let mut answer = match (review, encoding) {
+        // Its spec is a namespace, which changes nothing.
+        ("selfsubjectrulesreviews", Encoding::Protobuf) => json!({}),
+        _ => body::parse(
+            Message::named("k8s.io.api.authorization.v1.SelfSubjectAccessReview"),
+            encoding,
+            &text,
+        )?,
+    };
     if !answer.is_object() {
         return Err(ApiError::bad_request("the body is not an object"));
     }

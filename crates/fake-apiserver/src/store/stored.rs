@@ -38,7 +38,7 @@ impl Stored {
         let labels =
             Pairs::new(labels.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned()))));
         let indexed = kind.fields.iter().filter(|field| field.indexed);
-        let fields = Pairs::new(indexed.map(|field| (field.label, field_text(object, field.label))));
+        let fields = Pairs::new(indexed.map(|field| (&*field.label, field_text(object, &field.label))));
         let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
         let owners = owners.filter_map(|owner| owner["uid"].as_str().map(Into::into)).collect();
         let json = serde_json::to_vec(object).expect("a tree of JSON values is always JSON").into();

@@ -13,6 +13,7 @@ pub(crate) fn create(target: &Target<'_>, object: Value) -> Result<(Written, Vec
     let (mut object, unknown) = body::through_schema(&target.kind, object)?;
     let warnings = body::judge_unknown(&target.query.field_validation, unknown)?;
     settle_name(target, &mut object)?;
+    metadata::check_labels(&target.kind, &object)?;
     check_namespace(target)?;
     if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty()) {
         return Err(ApiError::bad_request("resourceVersion should not be set on objects to be created"));

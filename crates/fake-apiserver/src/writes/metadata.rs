@@ -10,6 +10,9 @@ use crate::store::Store;
 const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 const NAME_SUFFIX: usize = 5;
 const NAME_BYTES_MAX: usize = 253;
+const LABEL_BYTES_MAX: usize = 63;
+/// The real server's limit for all annotations of an object together: 256 KiB.
+const ANNOTATION_BYTES_MAX: usize = 256 * 1024;
 
 /// Keeps what a writer cannot change; fills it in for a new object.
 pub(crate) fn carry_over(store: &Store, before: Option<&Value>, object: &mut Value) {
@@ -78,14 +81,57 @@ pub(crate) fn generate_name(store: &Store, prefix: &str) -> String {
     prefix.chars().chain(suffix).collect()
 }
 
+/// What labels and annotations may look like.
+pub(crate) fn check_labels(kind: &Kind, object: &Value) -> Result<(), ApiError> {
+    let metadata = &object["metadata"];
+    let name = metadata["name"].as_str().unwrap_or_default();
+    let invalid = |field: &str, why: String| Err(ApiError::invalid(&kind.kind, name, field, &why));
+    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
+        if !is_label_key(key) {
+            return invalid("metadata.labels", format!("Invalid value: {key:?}: must be a qualified name"));
+        }
+        let value = value.as_str().unwrap_or_default();
+        if !value.is_empty() && !is_label_word(value) {
+            let rule = "a valid label must be an empty string or at most 63 letters, digits, '-', '_' or '.'";
+            return invalid("metadata.labels", format!("Invalid value: {value:?}: {rule}"));
+        }
+    }
+    let mut bytes = 0;
+    for (key, value) in metadata["annotations"].as_object().into_iter().flatten() {
+        if !is_label_key(&key.to_lowercase()) {
+            return invalid(
+                "metadata.annotations",
+                format!("Invalid value: {key:?}: must be a qualified name"),
+            );
+        }
+        bytes += key.len() + value.as_str().unwrap_or_default().len();
+    }
+    if bytes > ANNOTATION_BYTES_MAX {
+        let why = format!("Too long: may not be more than {ANNOTATION_BYTES_MAX} bytes");
+        return invalid("metadata.annotations", why);
+    }
+    Ok(())
+}
+
+/// "name", or "prefix/name" with a DNS subdomain before the slash.
+fn is_label_key(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((prefix, name)) => is_subdomain(prefix) && is_label_word(name),
+        None => is_label_word(key),
+    }
+}
+
+fn is_label_word(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let ends = bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric);
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    ends && bytes.len() <= LABEL_BYTES_MAX && bytes.iter().all(inner)
+}
+
 /// A DNS subdomain (RFC 1123), which the names of all served kinds are.
 pub(crate) fn check_name(kind: &Kind, name: &str) -> Result<(), ApiError> {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let inner = |byte: u8| letter(byte) || byte == b'-' || byte == b'.';
-    let bytes = name.as_bytes();
-    let ends =
-        bytes.first().is_some_and(|byte| letter(*byte)) && bytes.last().is_some_and(|byte| letter(*byte));
-    if ends && bytes.len() <= NAME_BYTES_MAX && bytes.iter().all(|byte| inner(*byte)) {
+    if is_subdomain(name) {
         return Ok(());
     }
     let why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
@@ -93,9 +139,44 @@ pub(crate) fn check_name(kind: &Kind, name: &str) -> Result<(), ApiError> {
     Err(ApiError::invalid(&kind.kind, name, "metadata.name", &format!("Invalid value: {name:?}: {why}")))
 }
 
+fn is_subdomain(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let inner = |byte: u8| letter(byte) || byte == b'-' || byte == b'.';
+    let bytes = name.as_bytes();
+    let ends =
+        bytes.first().is_some_and(|byte| letter(*byte)) && bytes.last().is_some_and(|byte| letter(*byte));
+    ends && bytes.len() <= NAME_BYTES_MAX && bytes.iter().all(|byte| inner(*byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels() {
+        let kind = crate::kind::builtin().remove(0);
+        let long = "a".repeat(64);
+        let rows = [
+            (json!({}), true),
+            (json!({"labels": {"a": "", "A_b.c": "x-1", "example.com/a": "b"}}), true),
+            (json!({"labels": {"bad key": "x"}}), false),
+            (json!({"labels": {"a": "b c"}}), false),
+            (json!({"labels": {"a": "-b"}}), false),
+            (json!({"labels": {"a/b/c": "d"}}), false),
+            (json!({"labels": {"Example.com/a": "b"}}), false),
+            (json!({"labels": {long.clone(): "b"}}), false),
+            (json!({"labels": {"a": long}}), false),
+            (json!({"annotations": {"Example.com/a": "any text, of any kind"}}), true),
+            (json!({"annotations": {"a b": ""}}), false),
+            (json!({"annotations": {"a": "x".repeat(ANNOTATION_BYTES_MAX - 1)}}), true),
+            (json!({"annotations": {"a": "x".repeat(ANNOTATION_BYTES_MAX)}}), false),
+        ];
+        for (metadata, good) in rows {
+            let shown = metadata.to_string();
+            let found = check_labels(&kind, &json!({"metadata": metadata}));
+            assert_eq!(found.is_ok(), good, "{}", &shown[..shown.len().min(80)]);
+        }
+    }
 
     #[test]
     fn names() {

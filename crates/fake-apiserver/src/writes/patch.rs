@@ -79,7 +79,7 @@ fn server_side_apply(target: &Target<'_>, mut applied: Value) -> Result<(Written
 pub(crate) fn patch_scale(target: &Target<'_>, content_type: &str, text: &[u8]) -> Result<Written, ApiError> {
     let patch = body::parse(None, Encoding::Json, text)?;
     let written = update::change(target, |object| {
-        let scale = super::scale::of(object);
+        let scale = super::scale::of(&target.kind, object);
         let scale = match content_type.split(';').next().unwrap_or_default().trim() {
             JSON_PATCH => json_patch::apply(scale, &patch)?,
             _ => {
@@ -88,7 +88,7 @@ pub(crate) fn patch_scale(target: &Target<'_>, content_type: &str, text: &[u8]) 
                 scale
             }
         };
-        Ok(super::scale::applied(object.clone(), &scale))
+        Ok(super::scale::applied(&target.kind, object.clone(), &scale))
     })?;
     Ok(written.0)
 }

@@ -64,6 +64,7 @@ fn decide(
         let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {found}");
         return Err(ApiError::conflict(&kind.qualified(), target.name, &why));
     }
+    metadata::check_labels(kind, &object)?;
     if target.subresource == "status" {
         let status = std::mem::take(&mut object["status"]);
         object = before.clone();

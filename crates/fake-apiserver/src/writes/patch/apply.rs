@@ -41,15 +41,15 @@ pub(super) fn apply(target: &Target<'_>, object: &Value, applied: &Value) -> Res
             dropped = ownership::subtract(&theirs, &mine);
             continue;
         }
-        let mut disputed = Vec::new();
-        ownership::conflicts(&mine, &theirs, applied, &object, "", &mut disputed);
+        let disputed = ownership::conflicts(&mine, &theirs, applied, &object);
         if !disputed.is_empty() && !target.query.force {
             return Err(conflict(target, entry, &disputed));
         }
-        if !disputed.is_empty() {
-            entry["fieldsV1"] = Value::Object(ownership::subtract(&theirs, &mine));
-        }
+        // The others keep what nobody disputes, together with this manager.
+        entry["fieldsV1"] = Value::Object(ownership::subtract(&theirs, &disputed));
     }
+    entries
+        .retain(|entry| is_mine(entry) || entry["fieldsV1"].as_object().is_none_or(|left| !left.is_empty()));
     for entry in entries.iter().filter(|entry| !is_mine(entry)) {
         if let Some(theirs) = entry["fieldsV1"].as_object() {
             dropped = ownership::subtract(&dropped, theirs);
@@ -100,7 +100,10 @@ fn entry(target: &Target<'_>, fields: &Tree) -> Value {
     entry
 }
 
-fn conflict(target: &Target<'_>, owner: &Value, disputed: &[String]) -> ApiError {
+fn conflict(target: &Target<'_>, owner: &Value, disputed: &Tree) -> ApiError {
+    let mut paths = Vec::new();
+    ownership::paths(disputed, "", &mut paths);
+    let disputed = paths;
     let manager = owner["manager"].as_str().unwrap_or_default();
     let message = format!(
         "Apply failed with {} conflict{}: conflicts with {manager:?}: {}",

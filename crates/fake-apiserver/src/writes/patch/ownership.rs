@@ -110,33 +110,48 @@ fn element_key(name: &str) -> Option<(String, Value)> {
     key.into_iter().next()
 }
 
-/// Paths of leaves in both trees where the two objects differ: what two managers disagree about.
-pub(super) fn conflicts(
-    mine: &Tree,
-    others: &Tree,
-    wanted: &Value,
-    found: &Value,
-    path: &str,
-    out: &mut Vec<String>,
-) {
+/// The leaves in both trees where the two objects differ: what two managers disagree about.
+pub(super) fn conflicts(mine: &Tree, others: &Tree, wanted: &Value, found: &Value) -> Tree {
+    let mut disputed = Tree::new();
     for (name, below) in mine {
         let Some(other) = others.get(name).and_then(Value::as_object) else { continue };
-        let (path, wanted, found) = match (name.strip_prefix("f:"), element_key(name)) {
-            (Some(field), _) => (format!("{path}.{field}"), wanted.get(field), found.get(field)),
-            (None, Some((key, value))) => {
-                let element = |list: &'_ Value| {
-                    list.as_array().and_then(|list| list.iter().position(|one| one.get(&key) == Some(&value)))
-                };
-                let path = format!("{path}[{key}={value}]");
-                (path, element(wanted).map(|place| &wanted[place]), element(found).map(|place| &found[place]))
-            }
-            (None, None) => continue,
-        };
-        let (Some(wanted), Some(found)) = (wanted, found) else { continue };
+        let (Some(wanted), Some(found)) = (child(wanted, name), child(found, name)) else { continue };
         match below.as_object().filter(|below| !below.is_empty()) {
-            Some(below) if !other.is_empty() => conflicts(below, other, wanted, found, &path, out),
-            _ if wanted != found => out.push(path),
+            Some(below) if !other.is_empty() => {
+                let deeper = conflicts(below, other, wanted, found);
+                if !deeper.is_empty() {
+                    disputed.insert(name.clone(), Value::Object(deeper));
+                }
+            }
+            _ if wanted != found => {
+                disputed.insert(name.clone(), Value::Object(Tree::new()));
+            }
             _ => {}
+        }
+    }
+    disputed
+}
+
+/// The value that a name in a tree stands for.
+fn child<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    if let Some(field) = name.strip_prefix("f:") {
+        return value.get(field);
+    }
+    let (key, wanted) = element_key(name)?;
+    value.as_array()?.iter().find(|one| one.get(&key) == Some(&wanted))
+}
+
+/// The leaves of a tree as people read them: `.spec.containers[name="a"].image`.
+pub(super) fn paths(tree: &Tree, path: &str, out: &mut Vec<String>) {
+    for (name, below) in tree {
+        let path = match (name.strip_prefix("f:"), element_key(name)) {
+            (Some(field), _) => format!("{path}.{field}"),
+            (None, Some((key, value))) => format!("{path}[{key}={value}]"),
+            (None, None) => format!("{path}[{name}]"),
+        };
+        match below.as_object().filter(|below| !below.is_empty()) {
+            Some(below) => paths(below, &path, out),
+            None => out.push(path),
         }
     }
 }
