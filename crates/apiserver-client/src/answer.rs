@@ -59,7 +59,9 @@ pub(crate) enum Piece<'a> {
 impl Answer {
     pub(crate) fn new(response: http::Response<Body>, meter: Meter) -> Self {
         let encoding = response.headers().get(http::header::CONTENT_ENCODING);
-        let gunzip = encoding.is_some_and(|encoding| encoding == "gzip").then(Gunzip::new);
+        let gunzip = encoding
+            .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
+            .then(Gunzip::new);
         Self { body: response.into_body(), gunzip, meter }
     }
 

@@ -22,6 +22,10 @@ use crate::reflector::{Ask, Input, Next, Reflector, Why};
 use crate::status::Phase;
 use crate::times;
 
+/// So many objects of one answer are named in the log; all are counted. A server that sends a million of them must not fill the
+/// disk with complaints.
+const COMPLAINTS_MAX: u32 = 10;
+
 /// What the loops of all resources share.
 pub(crate) struct Shared {
     pub(crate) door: Arc<Inner>,
@@ -33,6 +37,8 @@ pub(crate) struct Shared {
 /// The loop of one resource.
 pub(crate) struct Drive {
     resource: Resource,
+    /// Lines of the log about what could not be decoded in this answer.
+    complaints: u32,
     shared: Arc<Shared>,
     reflector: Reflector,
     changes: Vec<Change>,
@@ -56,6 +62,7 @@ impl Drive {
         let reflector = Reflector::new(resume, watch_list, door.gate.limits().backoff());
         Self {
             resource,
+            complaints: 0,
             shared,
             reflector,
             changes: Vec::new(),
@@ -86,6 +93,7 @@ impl Drive {
 
     async fn wait(&mut self, wait: Duration, why: Why) {
         let door = self.shared.door.clone();
+        let begun = door.clock.monotonic();
         if why != Why::Outage {
             self.probe = None;
             tokio::time::sleep(wait).await;
@@ -93,9 +101,11 @@ impl Drive {
             self.probe = Some(probe);
             tokio::time::sleep(wait).await;
         } else {
-            // Somebody got through. Not all in the same instant, here and in the other processes that waited.
-            let spread = door.gate.limits().backoff().ceiling();
-            tokio::time::sleep(spread.mul_f64(door.entropy.fraction())).await;
+            // Somebody got through. Not all in the same instant, here and in the other processes that waited; and nobody
+            // sooner than its own failure says, or a timeout in a short outage would be retried faster than an error.
+            let spread = door.gate.limits().backoff().ceiling().mul_f64(door.entropy.fraction());
+            let rest = wait.saturating_sub(door.clock.monotonic().saturating_sub(begun));
+            tokio::time::sleep(spread.max(rest)).await;
         }
         if why != Why::Renewal {
             door.gate.retry().await;
@@ -185,6 +195,7 @@ impl Drive {
     /// Reads to the end of the body, or to where the state machine wants something else.
     async fn read(&mut self, mut answer: Answer, call: Call, timeout_seconds: u32) -> Next {
         self.step(Input::Opened);
+        self.complaints = 0;
         let opened = self.shared.door.clock.monotonic();
         let lifetime = u64::from(timeout_seconds) + times::WATCH_GRACE.as_secs();
         let watch_end = opened + Duration::from_secs(lifetime);
@@ -259,7 +270,7 @@ impl Drive {
         }
     }
 
-    fn input(&self, piece: Piece<'_>) -> Input {
+    fn input(&mut self, piece: Piece<'_>) -> Input {
         match piece {
             Piece::Item(ListItem::Object(bytes)) => self.object(bytes, Input::Applied),
             Piece::Item(ListItem::Oversized { .. }) => self.undecodable(Identity::default(), "too large"),
@@ -277,7 +288,7 @@ impl Drive {
         }
     }
 
-    fn object(&self, bytes: ObjectBytes<'_>, input: fn(objects::Object) -> Input) -> Input {
+    fn object(&mut self, bytes: ObjectBytes<'_>, input: fn(objects::Object) -> Input) -> Input {
         match bytes.object(self.resource, self.shared.keep, &self.shared.interner) {
             Ok(object) => {
                 self.shared.door.board.object(self.resource);
@@ -287,10 +298,13 @@ impl Drive {
         }
     }
 
-    fn undecodable(&self, identity: Identity, why: &'static str) -> Input {
+    fn undecodable(&mut self, identity: Identity, why: &'static str) -> Input {
         let Identity { namespace, name, resource_version } = identity;
         let resource = self.resource.plural();
-        tracing::warn!(resource, namespace, name, why, "cannot decode an object; the others go on");
+        if self.complaints < COMPLAINTS_MAX {
+            self.complaints += 1;
+            tracing::warn!(resource, namespace, name, why, "cannot decode an object; the others go on");
+        }
         self.shared.door.metrics.undecodable(self.resource);
         self.shared.door.board.undecodable(self.resource);
         Input::Undecodable { resource_version }

@@ -34,6 +34,21 @@ const WATCH_LISTS_BROKEN_MAX: u32 = 3;
 /// from a backup a server waits, silently, until it has come to the version that we asked for.
 const WATCHES_SILENT_MAX: u32 = 2;
 
+/// So many objects in one full state, more than six times the 300,000 replicasets of a cluster that never cleans up, are a
+/// server that makes them up.
+const REPLAY_OBJECTS_MAX: u64 = 2_000_000;
+
+/// So many pages hold [`REPLAY_OBJECTS_MAX`] objects, 500 on each, and twice as many for pages that are not full. A server that
+/// hands out a new token for ever is a loop with no end.
+const REPLAY_PAGES_MAX: u64 = 2 * REPLAY_OBJECTS_MAX / 500;
+
+/// So many events in a row of which not even the version can be read are no watch: the stream is given up and resumed, with
+/// backoff, instead of being read as fast as it comes.
+const EVENTS_DAMAGED_MAX: u32 = 100;
+
+/// "Any version": a watch from here would send every object that exists, and never say which are gone.
+const ANY_VERSION: &str = "0";
+
 /// What has come in.
 #[derive(Debug)]
 pub enum Input {
@@ -121,6 +136,12 @@ pub struct Reflector {
     broken_watch_lists: u32,
     silent_watches: u32,
     trusts_silence: bool,
+    /// A watch was refused, the version dropped, and no watch has been opened since.
+    doubted_refusal: bool,
+    /// Of this full state, so far.
+    replay_objects: u64,
+    replay_pages: u64,
+    damaged_events: u32,
 }
 
 impl Reflector {
@@ -128,7 +149,7 @@ impl Reflector {
     pub fn new(resume: Option<&str>, watch_list: bool, backoff: Backoff) -> Self {
         let mut reflector = Self {
             call: Call::Watch,
-            resource_version: resume.unwrap_or_default().to_owned(),
+            resource_version: resume.filter(|version| *version != ANY_VERSION).unwrap_or_default().to_owned(),
             continue_token: String::new(),
             watch_list,
             phase: Phase::Waiting,
@@ -141,6 +162,10 @@ impl Reflector {
             broken_watch_lists: 0,
             silent_watches: 0,
             trusts_silence: false,
+            doubted_refusal: false,
+            replay_objects: 0,
+            replay_pages: 0,
+            damaged_events: 0,
         };
         reflector.choose_call();
         reflector
@@ -151,13 +176,20 @@ impl Reflector {
         match input {
             Input::Go => self.ask(),
             Input::Opened => self.opened(now, changes),
-            Input::Applied(object) => self.object(object, Change::Applied, changes),
-            Input::Deleted(object) => self.object(object, Change::Deleted, changes),
+            Input::Applied(object) => {
+                self.object(&object);
+                changes.push(Change::Applied(object));
+                self.read_on(now, random)
+            }
+            Input::Deleted(object) => {
+                self.object(&object);
+                changes.push(Change::Deleted(object));
+                self.read_on(now, random)
+            }
             Input::Undecodable { resource_version } => {
-                self.heard = true;
-                self.advance(resource_version);
+                self.undecodable(resource_version);
                 changes.push(Change::Undecodable);
-                Next::Read
+                self.read_on(now, random)
             }
             Input::Bookmark { resource_version, initial_events_end } => {
                 self.bookmark(resource_version, initial_events_end, now, changes)
@@ -223,12 +255,17 @@ impl Reflector {
 
     fn opened(&mut self, now: Duration, changes: &mut Vec<Change>) -> Next {
         self.opened_at = Some(now);
+        self.damaged_events = 0;
         self.last_error = None;
         self.phase = Phase::Replaying;
         match self.call {
-            Call::WatchList | Call::FirstPage => changes.push(Change::ReplayStarted),
+            Call::WatchList | Call::FirstPage => {
+                (self.replay_objects, self.replay_pages) = (0, 0);
+                changes.push(Change::ReplayStarted);
+            }
             Call::NextPage => {}
             Call::Watch => {
+                self.doubted_refusal = false;
                 self.phase = Phase::Watching;
                 self.synced = true;
             }
@@ -236,19 +273,47 @@ impl Reflector {
         Next::Read
     }
 
-    fn object(&mut self, object: Object, change: fn(Object) -> Change, changes: &mut Vec<Change>) -> Next {
+    fn object(&mut self, object: &Object) {
         self.heard = true;
         self.silent_watches = 0;
+        self.damaged_events = 0;
+        self.replay_objects += 1;
         self.advance(object.meta().resource_version.to_string());
-        changes.push(change(object));
-        Next::Read
+    }
+
+    fn undecodable(&mut self, resource_version: String) {
+        self.heard = true;
+        self.replay_objects += 1;
+        self.damaged_events = if resource_version.is_empty() { self.damaged_events + 1 } else { 0 };
+        self.advance(resource_version);
     }
 
     /// The versions of initial events and of list items are in no order: only those of a watch count.
     fn advance(&mut self, resource_version: String) {
-        if self.call == Call::Watch && !resource_version.is_empty() {
+        if self.call == Call::Watch && !resource_version.is_empty() && resource_version != ANY_VERSION {
             self.resource_version = resource_version;
         }
+    }
+
+    /// Reads on, but not for ever.
+    fn read_on(&mut self, now: Duration, random: f64) -> Next {
+        if self.is_replay() && self.replay_objects > REPLAY_OBJECTS_MAX {
+            return self.endless(now, random);
+        }
+        let is_list = matches!(self.call, Call::FirstPage | Call::NextPage);
+        if !is_list && self.damaged_events >= EVENTS_DAMAGED_MAX {
+            let text = format!("{EVENTS_DAMAGED_MAX} events in a row that cannot be read");
+            return self.failed(Failure::new(Cause::Garbled(text)), now, random);
+        }
+        Next::Read
+    }
+
+    /// A full state with no end begins anew: going on where it was would be the same again.
+    fn endless(&mut self, now: Duration, random: f64) -> Next {
+        self.continue_token.clear();
+        let text =
+            format!("a full state of more than {REPLAY_OBJECTS_MAX} objects or {REPLAY_PAGES_MAX} pages");
+        self.failed(Failure::new(Cause::Garbled(text)), now, random)
     }
 
     fn bookmark(
@@ -295,7 +360,9 @@ impl Reflector {
                 self.continue_token.clear();
                 self.failed(Failure::new(Cause::Garbled(text)), now, random)
             }
+            Some(_) if self.replay_pages >= REPLAY_PAGES_MAX => self.endless(now, random),
             Some(token) => {
+                self.replay_pages += 1;
                 self.continue_token = token;
                 self.call = Call::NextPage;
                 self.ask()
@@ -362,9 +429,20 @@ impl Reflector {
         Next::Wait { wait, why: if outage { Why::Outage } else { Why::Retry } }
     }
 
+    /// A watch that is refused as badly asked for may be so because of its version: one from a damaged object, or from another
+    /// server. That is doubted once. When a watch from a version that the server gave just now is refused too, it is not the
+    /// version, and reading everything again would not help.
+    fn doubts_version(&mut self, failure: &Failure) -> bool {
+        let bad_request = matches!(failure.cause, Cause::Status { code: 400 | 422, .. });
+        let doubted =
+            self.call == Call::Watch && self.opened_at.is_none() && bad_request && !self.doubted_refusal;
+        self.doubted_refusal |= doubted;
+        doubted
+    }
+
     /// Drops what the failure has made worthless: the version and the token after 410; a watch-list that broke off begins anew.
     fn forget(&mut self, failure: &Failure) {
-        if failure.is_expired() {
+        if failure.is_expired() || self.doubts_version(failure) {
             self.resource_version.clear();
             self.continue_token.clear();
         }

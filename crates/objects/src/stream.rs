@@ -31,6 +31,11 @@ pub const FRAME_SKIP_BYTES_MAX: u64 = 4 * OBJECT_BYTES_MAX;
 /// `ListMeta` and `TypeMeta`. A continue token is the longest part: a base64 key, below 2 KiB.
 pub const LIST_META_BYTES_MAX: u64 = 64 << 10;
 
+/// "0" means "any": a watch that resumed from it would get every object once more and never hear which are gone.
+fn names_a_state(resource_version: &str) -> bool {
+    !resource_version.is_empty() && resource_version != "0"
+}
+
 /// Why a stream cannot be read any further. What was handed over before stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {

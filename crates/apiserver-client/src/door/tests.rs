@@ -203,6 +203,11 @@ async fn answers_that_say_no() {
     let rows: Vec<(&str, Vec<Act>, &str)> = vec![
         ("429 with a header", busy("Retry-After: 7\r\n"), "7.50 pods Watch 7"),
         ("429 with a longer wish in the body", in_body, "3.50 pods Watch 7"),
+        // Ten minutes are the most that a header can buy; what is no number buys nothing.
+        ("429 for ever", busy("Retry-After: 99999999999999999999999\r\n"), "600.50 pods Watch 7"),
+        ("429 until 9999", busy("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n"), "600.50 pods Watch 7"),
+        ("429 until long ago", busy("Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), "0.50 pods Watch 7"),
+        ("429 with a wish of nonsense", busy("Retry-After: -1\r\n"), "1.00 pods Watch 7"),
         // One second of silence for everybody, though the backoff says 0.5.
         ("429 without a wish", busy(""), "1.00 pods Watch 7"),
         ("500", refused(500), "0.50 pods Watch 7"),
@@ -210,6 +215,7 @@ async fn answers_that_say_no() {
         ("401", refused(401), "0.50 pods Watch 7"),
         ("403", refused(403), "0.50 pods Watch 7"),
         ("404", refused(404), "0.50 pods Watch 7"),
+        ("a version that it cannot read", refused(400), "0.50 pods WatchList"),
         ("410", refused(410), "0.50 pods WatchList"),
         ("410 as an event", vec![OK, error_event(410, "Expired"), Act::Hang], "0.50 pods WatchList"),
         ("a login page", whole(b"<html>".to_vec()), "0.50 pods Watch 7"),
@@ -244,10 +250,41 @@ async fn streams_that_break_resume_where_they_were() {
             "180.75 pods Watch 9",
         ),
         ("a busy server", then(Some(error_event(500, "InternalError"))), "0.50 pods Watch 9"),
+        // Where the server says: it sends again what came since, which changes nothing.
+        ("a bookmark that goes back", then(Some(bookmark("3", false))), "0.50 pods Watch 3"),
+        ("a bookmark of any version", then(Some(bookmark("0", false))), "0.50 pods Watch 9"),
+        ("a bookmark that is no number", then(Some(bookmark("ab cd", false))), "0.50 pods Watch ab%20cd"),
     ];
     for (name, acts, expected) in rows {
+        let said = match name {
+            "a bookmark that goes back" => "+a +b bookmark@3",
+            "a bookmark of any version" => "+a +b undecodable",
+            "a bookmark that is no number" => "+a +b bookmark@ab cd",
+            _ => "+a +b",
+        };
         let script = vec![(WATCH, acts), (WATCH, quiet())];
-        check(name, AT_7, script, &["0.00 pods Watch 7", expected], "+a +b").await;
+        check(name, AT_7, script, &["0.00 pods Watch 7", expected], said).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_garbage_is_given_up_and_resumed() {
+    let noise: Vec<u8> =
+        (0..4_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    let framed =
+        |payload: &[u8]| [&u32::try_from(payload.len()).unwrap().to_be_bytes()[..], payload].concat();
+    let rows: Vec<(&str, Vec<u8>, usize)> = vec![
+        ("empty JSON objects", b"{}\n".repeat(1_000), 100),
+        ("events of unknown types", br#"{"type":"DANCE","object":{}}"#.repeat(1_000), 100),
+        ("empty frames", [0; 4].repeat(1_000), 100),
+        ("frames of noise", noise.chunks(13).flat_map(framed).collect(), 100),
+        ("text", b"the service is starting\n".to_vec(), 0),
+        ("one frame of 4 GiB", vec![0x10, 0, 0, 0, 1, 2, 3], 0),
+    ];
+    for (name, bytes, undecodable) in rows {
+        let script = vec![(WATCH, vec![OK, Act::Chunk(bytes), Act::Hang]), (WATCH, quiet())];
+        let said = vec!["undecodable"; undecodable].join(" ");
+        check(name, AT_7, script, &["0.00 pods Watch 7", "0.50 pods Watch 7"], &said).await;
     }
 }
 

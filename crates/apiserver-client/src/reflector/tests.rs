@@ -370,6 +370,64 @@ fn what_cannot_be_decoded_moves_the_version_all_the_same() {
 }
 
 #[test]
+fn a_refused_version_is_doubted_once() {
+    check(
+        "no number",
+        Some("ab-cd"),
+        &[
+            (0, Input::Go, "Watch ab-cd"),
+            (0, status(400), "retry in 0.5 s"),
+            (1, Input::Go, "WatchList"),
+            (1, Input::Opened, "started; read"),
+            (1, initial_end("ef-gh"), "finished ef-gh; read"),
+            (2, reset(), "retry in 1 s"),
+            // The server's own version, and refused: it is not the version.
+            (3, Input::Go, "Watch ef-gh"),
+            (3, status(422), "retry in 2 s"),
+            (5, Input::Go, "Watch ef-gh"),
+            (5, Input::Opened, "read"),
+            (99, reset(), "retry in 0.5 s"),
+            (100, Input::Go, "Watch ef-gh"),
+            (100, status(400), "retry in 1 s"),
+            (101, Input::Go, "WatchList"),
+        ],
+    );
+    check("any version is none", Some("0"), &[(0, Input::Go, "WatchList")]);
+}
+
+#[test]
+fn a_full_state_without_an_end_starts_over() {
+    let mut reflector =
+        Reflector::new(None, false, Backoff::new(Duration::from_secs(1), Duration::from_secs(30)));
+    let mut changes = Vec::new();
+    let mut step = |input| {
+        changes.clear();
+        reflector.step(input, Duration::ZERO, 0.5, &mut changes)
+    };
+    let ask = |token: &str| {
+        let call = if token.is_empty() { Call::FirstPage } else { Call::NextPage };
+        Next::Ask(Ask { call, resource_version: String::new(), continue_token: token.to_owned() })
+    };
+    let given_up = |seconds| Next::Wait { wait: Duration::from_secs_f64(seconds), why: Why::Retry };
+    assert_eq!(step(Input::Go), ask(""));
+    // A new token for ever.
+    for page in 0..REPLAY_PAGES_MAX {
+        assert_eq!(step(Input::Opened), Next::Read);
+        assert_eq!(step(page_end("7", Some(&page.to_string()))), ask(&page.to_string()));
+    }
+    assert_eq!(step(Input::Opened), Next::Read);
+    assert_eq!(step(page_end("7", Some("more"))), given_up(0.5));
+    assert_eq!(step(Input::Go), ask(""));
+    // Objects for ever.
+    assert_eq!(step(Input::Opened), Next::Read);
+    for _ in 0..REPLAY_OBJECTS_MAX {
+        assert_eq!(step(applied("a", "1")), Next::Read);
+    }
+    assert_eq!(step(applied("a", "1")), given_up(1.0));
+    assert_eq!(step(Input::Go), ask(""));
+}
+
+#[test]
 fn two_silent_watches_doubt_the_version_once() {
     let mut script = vec![(0, Input::Go, "Watch 7")];
     let idle = || silence(Silence::Body);

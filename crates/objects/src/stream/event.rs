@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::decode::{DecodeError, Encoding};
 use crate::envelope::{Envelope, ObjectBytes, PROTOBUF_MAGIC};
 use crate::status::Status;
+use crate::stream::names_a_state;
 use crate::wire::{self, Fields};
 
 /// Marks the bookmark behind the initial events of a watch-list (`sendInitialEvents`).
@@ -103,7 +104,7 @@ fn bookmark(object: ObjectBytes<'_>) -> Result<WatchEvent<'_>, DecodeError> {
         Encoding::Json => wire::from_json(object.bytes)?,
     };
     let metadata = partial.metadata.unwrap_or_default();
-    if metadata.resource_version.is_empty() {
+    if !names_a_state(&metadata.resource_version) {
         return Err(DecodeError::Shape("a bookmark without a resourceVersion"));
     }
     let initial_events_end =

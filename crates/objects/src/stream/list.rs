@@ -1,8 +1,8 @@
 //! LIST bodies in either encoding.
 
-use super::StreamError;
 use super::json_list::JsonList;
 use super::protobuf_list::ProtobufList;
+use super::{StreamError, names_a_state};
 use crate::decode::Encoding;
 use crate::envelope::{ObjectBytes, PROTOBUF_MAGIC};
 use crate::wire;
@@ -89,7 +89,7 @@ impl ListEnd {
         if !kind.is_empty() && !kind.ends_with("List") {
             return Err(StreamError::NotAList(kind));
         }
-        if meta.resource_version.is_empty() {
+        if !names_a_state(&meta.resource_version) {
             return Err(StreamError::NoResourceVersion);
         }
         Ok(Self {

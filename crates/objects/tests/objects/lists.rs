@@ -95,6 +95,8 @@ fn damaged_json() {
     check(b"404 page not found", &["error: damaged stream: neither Kubernetes protobuf nor JSON"]);
     check(b"{", &["error: the body ended early"]);
     check(b"{}", &["error: the list has no resourceVersion"]);
+    // "Any version" is none to go on from.
+    check(br#"{"metadata":{"resourceVersion":"0"},"items":[]}"#, &["error: the list has no resourceVersion"]);
     check(br#"{"metadata":{"resourceVersion":"7"}}"#, &["error: damaged stream: a list without items"]);
     check(br#"{"metadata":{"resourceVersion":"7"},"items":[{}"#, &["Json {}", "error: the body ended early"]);
     check(

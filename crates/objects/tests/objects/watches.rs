@@ -66,6 +66,7 @@ fn json() {
 {"type":"ADDED","object":7}
 {"type":"ADDED"}
 {"type":"RENAMED","object":{}}
+{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"0"}}}
 {"type":"ERROR","object":{"kind":"Status","message":"too old","reason":"Expired","code":410,"details":null}}
 "#;
     check(
@@ -80,6 +81,7 @@ fn json() {
             "undecodable: neither Kubernetes protobuf nor a JSON object",
             "undecodable: damaged JSON",
             "undecodable: an event of unknown type",
+            "undecodable: a bookmark without a resourceVersion",
             GONE,
             "end",
         ],

@@ -47,6 +47,34 @@ async fn in_an_outage_one_kind_asks_for_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_an_outage_does_not_hurry_who_ran_into_a_timeout() {
+    let run = Run {
+        resources: &[Resource::Nodes, Resource::Pods, Resource::Jobs],
+        resume: &[(Resource::Nodes, "5"), (Resource::Pods, "6"), (Resource::Jobs, "7")],
+        script: vec![
+            ("/nodes", vec![Act::Hang]),
+            ("/pods", vec![Act::Hang]),
+            ("/nodes", vec![Act::Hang]),
+            ("/jobs", refused(410)),
+            ("/jobs", quiet()),
+            ("/pods", quiet()),
+        ],
+        seconds: 153,
+        ..Run::default()
+    };
+    // Jobs get through in the moment when pods give up. An error would have pods wait half a second, so the timeout waits longer.
+    let expected = [
+        "0.00 nodes Watch 5",
+        "75.00 pods Watch 6",
+        "75.75 nodes Watch 5",
+        "150.00 jobs Watch 7",
+        "150.50 jobs WatchList",
+        "150.75 pods Watch 6",
+    ];
+    assert_eq!(run.play().await.requests, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn bytes_are_counted_as_sent_and_the_flow_is_named() {
     let packed = member(&[event("ADDED", "a", "1"), chunk_of(bookmark("10", true))].concat());
     let count = packed.len();
