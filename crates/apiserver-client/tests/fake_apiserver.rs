@@ -260,6 +260,31 @@ async fn a_server_without_watch_lists_is_asked_once_and_gets_pages() {
     running.stop().await;
 }
 
+/// As large as etcd takes them, by each way that they can come.
+#[tokio::test]
+async fn pods_of_one_and_a_half_megabytes_are_pods() {
+    let large = |name: &str| {
+        let mut pod = pod(name);
+        pod["spec"]["containers"][0]["env"] = json!([{"name": "TEXT", "value": "\"x".repeat(700_000)}]);
+        pod["metadata"]["annotations"] = json!({"text": "y".repeat(100_000)});
+        pod
+    };
+    for (gzip, pages) in [(false, false), (true, false), (false, true), (true, true)] {
+        let server = server(false, FEW_NODES).await;
+        if pages {
+            server.faults().set(vec![Rule::new(Fault::RefuseWatchList)]).unwrap();
+        }
+        server.store().apply(large("early")).unwrap();
+        let running = Running::start(&server, gzip, Resume::new()).await;
+        running.mirror.until_equal("large pods, listed", &server).await;
+        server.store().apply(large("late")).unwrap();
+        running.mirror.until_equal("large pods, watched", &server).await;
+        assert_eq!(running.door.status().resources["pods"].undecodable, 0);
+        running.stop().await;
+        server.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn bad_objects_are_counted_and_the_others_go_on() {
     for fault in [Fault::InvalidUtf8, Fault::Garbage] {
