@@ -20,12 +20,18 @@ use crate::pods::Pods;
 use crate::scrape::Scrapes;
 use crate::status::Status;
 
+/// RFC 1123.
+const NODE_NAME_BYTES_MAX: usize = 253;
+
 /// Why the agent does not start: one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// Neither a certificate nor a label can have such a name.
+    #[error("--node-name {0:?} is no node name: give the name that `kubectl get nodes` shows")]
+    NodeName(String),
     /// No `/proc`.
     #[error("cannot read {0}: {1}; mount the host's procfs there or name its folder with --path.procfs")]
     Procfs(String, std::io::Error),
@@ -65,6 +71,9 @@ pub async fn assemble(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Agent, StartError> {
+    if !is_node_name(&config.node_name) {
+        return Err(StartError::NodeName(config.node_name));
+    }
     let stat = config.roots.procfs.join("stat");
     std::fs::metadata(&stat).map_err(|failed| StartError::Procfs(stat.display().to_string(), failed))?;
     let listener = bind(config.listen, config.port_fallback).await?;
@@ -94,6 +103,12 @@ pub async fn assemble(
     })
 }
 
+/// Kubernetes asks for a DNS subdomain; a host's name, which `up` takes, may have capitals and underscores.
+fn is_node_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    (1..=NODE_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits)
+}
+
 impl Agent {
     /// Where it listens.
     pub fn addresses(&self) -> Addresses {
@@ -113,7 +128,8 @@ impl Agent {
 
     /// Works until `stop` is cancelled, then lets scrapes under way finish.
     pub async fn run(self, stop: CancellationToken) {
-        let followed = follow(self.follow, Arc::new(Interner::default()), self.pods.clone(), self.entropy);
+        let interner = Arc::new(Interner::seeded(self.entropy.next_u64()));
+        let followed = follow(self.follow, interner, self.pods.clone(), self.entropy);
         let following = environment::spawn("pods", stop.clone().run_until_cancelled_owned(followed));
         let labels = self.link.map(|link| link::label(link.view(), self.pods));
         let labelling = labels

@@ -16,6 +16,8 @@ pub struct Config {
     pub port_fallback: bool,
     /// Address of the hub, "host:port"; without it the agent says what the node alone knows.
     pub hub: Option<String>,
+    /// The name that the hub's certificate must have; the host of `hub` when `None`.
+    pub hub_name: Option<String>,
     /// Folder with ca.crt, agent.crt and agent.key.
     pub tls_dir: Option<PathBuf>,
     /// Talk to a hub on loopback without TLS.
@@ -38,6 +40,7 @@ impl Config {
             listen,
             port_fallback: false,
             hub: None,
+            hub_name: None,
             tls_dir: None,
             insecure_loopback: false,
             roots: Roots::default(),

@@ -39,7 +39,8 @@ pub(crate) fn spawn(
         None if config.insecure_loopback => Transport::InsecureLoopback,
         None => return Err(HubError::NoTransport),
     };
-    let link = AgentLinkConfig::new(&config.node_name, hub, transport);
+    let mut link = AgentLinkConfig::new(&config.node_name, hub, transport);
+    link.hub_name.clone_from(&config.hub_name);
     Ok(Some(AgentLink::spawn(link, clock, entropy, registry, stop)?))
 }
 

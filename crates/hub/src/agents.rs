@@ -13,9 +13,8 @@ use fanout::Topic;
 use fanout::payload::PodItem;
 use hashbrown::HashMap;
 use objects::pod::Pod;
-use objects::{Meta, Object, Resource, Sym, Text};
+use objects::{Meta, Object, Resource, Seeded, Sym, Text};
 use parking_lot::Mutex;
-use rustc_hash::FxBuildHasher;
 
 use crate::store::{Effect, Store};
 use workload::{Answer, OwnerKey, Workload};
@@ -52,11 +51,12 @@ pub(crate) struct Agents {
 }
 
 /// Owner -> (namespace, name) of the pods that wait for it.
-type Waiting = HashMap<OwnerKey, Vec<(Sym, Text)>, FxBuildHasher>;
+type Waiting = HashMap<OwnerKey, Vec<(Sym, Text)>, Seeded>;
 
 impl Agents {
     pub(crate) fn new(store: Arc<Store>, outlet: Box<dyn Outlet>) -> Self {
-        Self { store, outlet, waiting: Mutex::default() }
+        let waiting = Mutex::new(Waiting::with_hasher(store.hash()));
+        Self { store, outlet, waiting }
     }
 
     /// Everything that the store has: after a restore.

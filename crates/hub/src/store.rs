@@ -4,24 +4,27 @@
 //! an older one at its end is gone. So a reader sees the old object or the new one, never a part of the set, and memory never
 //! holds two sets.
 
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
 use apiserver_client::Change;
 use environment::Clock;
 use hashbrown::HashTable;
-use objects::{Object, Resource};
+use objects::{Object, Resource, Seeded};
 use parking_lot::Mutex;
-use rustc_hash::FxHasher;
 
 /// A table that fell below a quarter of its capacity gives the rest back, but never below this many entries of 24 bytes.
 const SHRINK_ENTRIES_MIN: usize = 4_096;
+
+/// Every cluster has this namespace from its first day to its last: its uid is the cluster's.
+pub(crate) const KUBE_SYSTEM: &str = "kube-system";
 
 /// All resources.
 pub struct Store {
     shelves: [Mutex<Shelf>; Resource::ALL.len()],
     clock: Arc<dyn Clock>,
+    hash: Seeded,
 }
 
 /// What one change did.
@@ -70,8 +73,8 @@ pub struct Cut {
     pub age: Duration,
 }
 
-#[derive(Default)]
 struct Shelf {
+    hash: Seeded,
     objects: HashTable<Kept>,
     replay: u32,
     replaying: bool,
@@ -98,9 +101,20 @@ struct Proof {
 }
 
 impl Store {
-    /// Nothing known.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { shelves: std::array::from_fn(|_| Mutex::default()), clock }
+    /// Nothing known. Names are written by tenants: `hash` has a key that they don't know.
+    pub fn new(clock: Arc<dyn Clock>, hash: Seeded) -> Self {
+        Self { shelves: std::array::from_fn(|_| Mutex::new(Shelf::new(hash))), clock, hash }
+    }
+
+    /// For other tables with names in them.
+    pub(crate) fn hash(&self) -> Seeded {
+        self.hash
+    }
+
+    /// The uid of the namespace kube-system; empty until it is known.
+    pub(crate) fn cluster(&self) -> String {
+        let namespace = self.get(Resource::Namespaces, "", KUBE_SYSTEM);
+        namespace.map(|namespace| namespace.meta().uid.to_string()).unwrap_or_default()
     }
 
     /// Takes in a change.
@@ -157,7 +171,7 @@ impl Store {
         let shelf = self.shelf(resource).lock();
         shelf
             .objects
-            .find(hash(namespace, name), |kept| is(&kept.object, namespace, name))
+            .find(hash(self.hash, namespace, name), |kept| is(&kept.object, namespace, name))
             .map(|kept| kept.object.clone())
     }
 
@@ -204,7 +218,15 @@ impl Store {
 
     /// Forgets what was restored: it is not to be trusted after all.
     pub fn forget(&self, resource: Resource) {
-        *self.shelf(resource).lock() = Shelf::default();
+        *self.shelf(resource).lock() = Shelf::new(self.hash);
+    }
+
+    /// What is here is about another cluster: it is shown no more and not to be resumed from. The objects stay for the next
+    /// replay to take them out, so that who depends on them is told.
+    pub fn distrust(&self, resource: Resource) {
+        let mut shelf = self.shelf(resource).lock();
+        (shelf.known, shelf.restored, shelf.proof) = (false, false, None);
+        shelf.resource_version.clear();
     }
 
     fn shelf(&self, resource: Resource) -> &Mutex<Shelf> {
@@ -213,6 +235,22 @@ impl Store {
 }
 
 impl Shelf {
+    fn new(hash: Seeded) -> Self {
+        Self {
+            hash,
+            objects: HashTable::new(),
+            replay: 0,
+            replaying: false,
+            known: false,
+            restored: false,
+            resource_version: String::new(),
+            proof: None,
+            changes: 0,
+            moves: 0,
+            undecodable: 0,
+        }
+    }
+
     fn copy(&self) -> Vec<Object> {
         self.objects.iter().map(|kept| kept.object.clone()).collect()
     }
@@ -221,20 +259,20 @@ impl Shelf {
     fn set(&mut self, object: Object) -> Option<Object> {
         self.changes += 1;
         let (namespace, name) = key(&object);
-        let hash = hash(namespace, name);
-        let replay = self.replay;
+        let (seed, replay) = (self.hash, self.replay);
+        let hash = hash(seed, namespace, name);
         if let Some(kept) = self.objects.find_mut(hash, |kept| is(&kept.object, namespace, name)) {
             kept.replay = replay;
             return Some(std::mem::replace(&mut kept.object, object));
         }
-        self.objects.insert_unique(hash, Kept { object, replay }, |kept| hash_of(&kept.object));
+        self.objects.insert_unique(hash, Kept { object, replay }, |kept| hash_of(seed, &kept.object));
         None
     }
 
     fn remove(&mut self, object: &Object) -> Option<Object> {
         let (namespace, name) = key(object);
-        let found =
-            self.objects.find_entry(hash(namespace, name), |kept| is(&kept.object, namespace, name)).ok()?;
+        let hash = hash(self.hash, namespace, name);
+        let found = self.objects.find_entry(hash, |kept| is(&kept.object, namespace, name)).ok()?;
         self.changes += 1;
         let (kept, _) = found.remove();
         Some(kept.object)
@@ -247,7 +285,8 @@ impl Shelf {
             self.objects.extract_if(|kept| kept.replay != replay).map(|kept| kept.object).collect();
         self.changes += gone.len() as u64;
         if self.objects.capacity() > 4 * self.objects.len().max(SHRINK_ENTRIES_MIN) {
-            self.objects.shrink_to_fit(|kept| hash_of(&kept.object));
+            let seed = self.hash;
+            self.objects.shrink_to_fit(|kept| hash_of(seed, &kept.object));
         }
         gone
     }
@@ -284,16 +323,13 @@ fn is(object: &Object, namespace: &str, name: &str) -> bool {
     key(object) == (namespace, name)
 }
 
-fn hash_of(object: &Object) -> u64 {
+fn hash_of(seed: Seeded, object: &Object) -> u64 {
     let (namespace, name) = key(object);
-    hash(namespace, name)
+    hash(seed, namespace, name)
 }
 
-fn hash(namespace: &str, name: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    namespace.hash(&mut hasher);
-    name.hash(&mut hasher);
-    hasher.finish()
+fn hash(seed: Seeded, namespace: &str, name: &str) -> u64 {
+    seed.hash_one((namespace, name))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod sym;
 use crate::interner::pool::Pool;
 use crate::meta::Owner;
 use crate::pod::{Container, Toleration, VolumeClaim};
-use crate::{Quantity, Shared, Text};
+use crate::{Quantity, Seeded, Shared, Text};
 
 pub use sym::Sym;
 
@@ -14,7 +14,7 @@ pub use sym::Sym;
 ///
 /// Strings repeat across a cluster, and whole lists do too: every pod of a ReplicaSet has the same labels, owners,
 /// tolerations and containers. Keeping those once is what brings a pod below a kilobyte (`examples/pod_bytes.rs`).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Interner {
     strings: Pool<Text>,
     labels: Pool<Box<[(Sym, Sym)]>>,
@@ -25,7 +25,28 @@ pub struct Interner {
     claims: Pool<Box<[VolumeClaim]>>,
 }
 
+impl Default for Interner {
+    /// For tests and tools that read what they wrote themselves; whoever reads what tenants wrote uses [`Interner::seeded`].
+    fn default() -> Self {
+        Self::seeded(0)
+    }
+}
+
 impl Interner {
+    /// Empty. Nobody who does not know `seed` can write values that collide.
+    pub fn seeded(seed: u64) -> Self {
+        let hash = Seeded::new(seed);
+        Self {
+            strings: Pool::new(hash),
+            labels: Pool::new(hash),
+            resources: Pool::new(hash),
+            owners: Pool::new(hash),
+            containers: Pool::new(hash),
+            tolerations: Pool::new(hash),
+            claims: Pool::new(hash),
+        }
+    }
+
     /// The interned form of `text`.
     pub fn sym(&self, text: &str) -> Sym {
         if text.is_empty() {

@@ -43,6 +43,7 @@ pub mod quantity;
     reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
 )]
 pub mod resource;
+mod seeded;
 #[expect(
     missing_docs,
     reason = "fields and variants have the names of the Kubernetes API, whose reference describes them"
@@ -64,6 +65,7 @@ pub use meta::{Condition, Labels, Meta, Owner, Status3};
 pub use object::{Key, Object};
 pub use quantity::{IntOrString, Quantity};
 pub use resource::{Resource, ResourceInfo};
+pub use seeded::Seeded;
 pub use shared::Shared;
 pub use status::Status;
 

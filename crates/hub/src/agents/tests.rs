@@ -39,7 +39,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let store = Arc::new(Store::new(Arc::new(ManualClock::default())));
+        let store = Arc::new(Store::new(Arc::new(ManualClock::default()), objects::Seeded::default()));
         let sets = Sets::default();
         Self { agents: Agents::new(store.clone(), Box::new(sets.clone())), store, sets }
     }

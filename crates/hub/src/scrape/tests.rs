@@ -17,7 +17,7 @@ fn node(number: usize) -> Object {
 }
 
 fn store() -> Arc<Store> {
-    Arc::new(Store::new(Arc::new(ManualClock::default())))
+    Arc::new(Store::new(Arc::new(ManualClock::default()), objects::Seeded::default()))
 }
 
 fn replay(store: &Store, nodes: std::ops::Range<usize>) {

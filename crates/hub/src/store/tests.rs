@@ -15,7 +15,7 @@ fn node(name: &str, version: &str) -> Object {
 
 fn store() -> (Store, ManualClock) {
     let clock = ManualClock::default();
-    (Store::new(Arc::new(clock.clone())), clock)
+    (Store::new(Arc::new(clock.clone()), objects::Seeded::default()), clock)
 }
 
 /// "a1" is node a at version 1.

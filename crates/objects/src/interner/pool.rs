@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use parking_lot::Mutex;
-use rustc_hash::FxBuildHasher;
+
+use crate::Seeded;
 
 /// A pool is swept when it has doubled since the last sweep, but never below this many entries.
 /// 4,096 entries of about 64 bytes are 256 KiB: not worth a sweep.
@@ -15,6 +16,7 @@ pub(super) const SWEEP_ENTRIES_MIN: usize = 4_096;
 /// Equal values share one allocation. `T` borrows as what it is looked up by: `str` for a string, a slice for a list.
 #[derive(Debug)]
 pub struct Pool<T> {
+    hash: Seeded,
     table: Mutex<Table<T>>,
 }
 
@@ -24,10 +26,9 @@ struct Table<T> {
     sweep_at: usize,
 }
 
-// By hand: a derive would ask for `T: Default`.
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self { table: Mutex::new(Table { entries: HashTable::new(), sweep_at: SWEEP_ENTRIES_MIN }) }
+impl<T> Pool<T> {
+    pub(super) fn new(hash: Seeded) -> Self {
+        Self { hash, table: Mutex::new(Table { entries: HashTable::new(), sweep_at: SWEEP_ENTRIES_MIN }) }
     }
 }
 
@@ -41,14 +42,14 @@ where
     where
         C: Deref<Target = T::Target>,
     {
-        let hash = FxBuildHasher.hash_one(&*candidate);
+        let hash = self.hash.hash_one(&*candidate);
         let mut table = self.table.lock();
         if let Some(found) = table.entries.find(hash, |entry| ***entry == *candidate) {
             return found.clone();
         }
-        table.sweep_if_doubled();
+        table.sweep_if_doubled(self.hash);
         let entry = Arc::new(make(candidate));
-        table.entries.insert_unique(hash, entry.clone(), |entry| FxBuildHasher.hash_one(&***entry));
+        table.entries.insert_unique(hash, entry.clone(), |entry| self.hash.hash_one(&***entry));
         entry
     }
 
@@ -63,12 +64,12 @@ where
     T: Deref,
     T::Target: Hash,
 {
-    fn sweep_if_doubled(&mut self) {
+    fn sweep_if_doubled(&mut self, hash: Seeded) {
         if self.entries.len() < self.sweep_at {
             return;
         }
         self.entries.retain(|entry| Arc::strong_count(entry) > 1);
         self.sweep_at = (self.entries.len() * 2).max(SWEEP_ENTRIES_MIN);
-        self.entries.shrink_to(self.sweep_at, |entry| FxBuildHasher.hash_one(&***entry));
+        self.entries.shrink_to(self.sweep_at, |entry| hash.hash_one(&***entry));
     }
 }
