@@ -28,6 +28,8 @@ pub enum Call {
     FirstPage,
     /// A further page.
     NextPage,
+    /// Which cluster it is.
+    Identity,
 }
 
 /// One query parameter of a row.
@@ -80,7 +82,7 @@ const fn filled(name: &'static str, value: Value) -> Parameter {
 }
 
 /// Every request that the door can make.
-pub const TABLE: [Row; 4] = [
+pub const TABLE: [Row; 5] = [
     Row {
         call: Call::Watch,
         verb: "watch",
@@ -128,6 +130,15 @@ pub const TABLE: [Row; 4] = [
         often: "Once for each further 500 objects.",
         cost: "One page, as of the same version as the first.",
     },
+    Row {
+        call: Call::Identity,
+        verb: "get",
+        query: &[],
+        when: "At a start with a snapshot, before its watches are resumed: another uid means another cluster behind the same \
+               address, and the snapshot is set aside.",
+        often: "Once per start with a snapshot; after failures with backoff. A refusal is an answer: the snapshot is trusted.",
+        cost: "The metadata of one namespace.",
+    },
 ];
 
 /// What a row is filled with.
@@ -162,7 +173,8 @@ impl Call {
 impl Request {
     /// Fills a row of the table.
     pub fn new(call: Call, resource: Resource, fill: &Fill<'_>) -> Self {
-        let mut path_and_query = path(resource);
+        let mut path_and_query =
+            if call == Call::Identity { IDENTITY_PATH.to_owned() } else { path(resource) };
         for (position, parameter) in call.row().query.iter().enumerate() {
             path_and_query.push(if position == 0 { '?' } else { '&' });
             path_and_query.push_str(parameter.name);
@@ -197,12 +209,18 @@ impl Request {
     }
 }
 
+/// The namespace that every cluster has from its first day to its last.
+pub const IDENTITY_PATH: &str = "/api/v1/namespaces/kube-system";
+
 /// How Plimsoll names itself: audit logs, FlowSchemas and people look for it.
 pub const USER_AGENT: &str = concat!("plimsoll-hub/", env!("CARGO_PKG_VERSION"));
 
 /// Protobuf first, JSON for servers that have no protobuf. Where only metadata is wanted, a server that cannot leave the rest
 /// away answers 406: plain JSON is never accepted for those.
 pub fn accept(call: Call, resource: Resource) -> &'static str {
+    if call == Call::Identity {
+        return "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+    }
     let watch = call.row().verb == "watch";
     match (watch, resource.info().metadata_only) {
         (true, false) => "application/vnd.kubernetes.protobuf;stream=watch,application/json",

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use budget::LimitsError;
 use kube::Config;
-use kube::client::ConfigExt;
+use kube::client::{AuthError, ConfigExt};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use rustls::SignatureScheme;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::Source;
+use crate::times;
+use crate::transport::Transport;
 
 #[cfg(test)]
 mod tests;
@@ -77,6 +79,32 @@ impl ConnectError {
     }
 }
 
+/// Credentials and the connections made with them, checked. A credential plugin of the kubeconfig is a program that blocks, may
+/// ask the user something, and may hang: it gets a thread of its own and [`times::CREDENTIALS`].
+pub(crate) async fn open(source: &Source, wall: Duration) -> Result<(Config, Transport), ConnectError> {
+    let runtime = tokio::runtime::Handle::current();
+    let owned = source.clone();
+    let opening = tokio::task::spawn_blocking(move || {
+        let config = runtime.block_on(credentials(&owned, wall))?;
+        let transport = {
+            let _inside = runtime.enter();
+            Transport::new(&config).map_err(|error| tls(&owned, &config, &error))?
+        };
+        Ok((config, transport))
+    });
+    let failed =
+        |what: String, transient| ConnectError::Credentials { place: place(source), what, transient };
+    match tokio::time::timeout(times::CREDENTIALS, opening).await {
+        Ok(Ok(opened)) => opened,
+        // kube panics on some input that it should refuse, such as a token with a line break from a plugin.
+        Ok(Err(_)) => Err(failed("kube cannot make an HTTP client of them".to_owned(), false)),
+        Err(_) => {
+            let seconds = times::CREDENTIALS.as_secs();
+            Err(failed(format!("the credential plugin has not answered within {seconds} s"), true))
+        }
+    }
+}
+
 /// The configuration of `source`, with kube's own retries switched off and its client certificate checked against `wall`.
 pub(crate) async fn credentials(source: &Source, wall: Duration) -> Result<Config, ConnectError> {
     let mut config = match source {
@@ -86,9 +114,8 @@ pub(crate) async fn credentials(source: &Source, wall: Duration) -> Result<Confi
         Source::Kubeconfig { path, context } => from_file(path, context.clone()).await?,
     };
     config.default_retry = false;
-    if config.proxy_url.is_some() {
-        let what = "proxy-url is not supported: reach the API server directly".to_owned();
-        return Err(ConnectError::Broken { place: place(source), what });
+    if let Some(what) = unusable(&config) {
+        return Err(ConnectError::Broken { place: file(source), what: what.to_owned() });
     }
     check_certificate(source, &config, wall)?;
     Ok(config)
@@ -100,15 +127,59 @@ pub(crate) fn server(url: &http::Uri) -> String {
     format!("{}://{}{port}", url.scheme_str().unwrap_or("https"), url.host().unwrap_or_default())
 }
 
+/// What kube accepts and then cannot use, some of it with a panic at the first request.
+fn unusable(config: &Config) -> Option<&'static str> {
+    let url = &config.cluster_url;
+    if !matches!(url.scheme_str(), Some("https" | "http")) || url.host().is_none() {
+        return Some("the cluster's server is no URL such as https://host:6443");
+    }
+    if config.proxy_url.is_some() {
+        return Some("proxy-url is not supported: reach the API server directly");
+    }
+    if config.root_cert.as_ref().is_some_and(Vec::is_empty) {
+        return Some(
+            "certificate-authority holds no certificate in PEM: take it from the cluster's administrator",
+        );
+    }
+    // The secret shows itself to serde only, which writes kubeconfig files.
+    let user = serde_json::to_value(&config.auth_info).unwrap_or_default();
+    let token = user["token"].as_str().unwrap_or_default();
+    if http::HeaderValue::from_str(token).is_err() {
+        return Some("the token has line breaks or other characters that no HTTP header can have");
+    }
+    None
+}
+
 /// What kube says about certificates, keys and credential plugins.
-pub(crate) fn tls(source: &Source, error: &kube::Error) -> ConnectError {
-    let transient = matches!(error, kube::Error::Auth(_));
-    let what = match transient {
-        // kube's text has what a plugin printed: it may be a token.
-        true => "a credential plugin or token file does not work".to_owned(),
-        false => crate::failure::connection_text(error),
+pub(crate) fn tls(source: &Source, config: &Config, error: &kube::Error) -> ConnectError {
+    let (what, transient) = match error {
+        kube::Error::Auth(error) => plugin(config, error),
+        error => (crate::failure::connection_text(error), false),
     };
     ConnectError::Credentials { place: place(source), what, transient }
+}
+
+/// What is wrong with a credential plugin or token file, and whether it may work the next time. kube's own text has what the
+/// plugin printed, which may be a token.
+fn plugin(config: &Config, error: &AuthError) -> (String, bool) {
+    let command = config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref()).unwrap_or("?");
+    let says = format!("run {command} by hand to see what it says");
+    match error {
+        AuthError::AuthExecStart(error) => {
+            (format!("the credential plugin {command} cannot be started ({error}): install it"), false)
+        }
+        AuthError::AuthExecRun { out, .. } => {
+            (format!("the credential plugin {command} failed ({}): {says}", out.status), true)
+        }
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
+            (format!("the credential plugin {command} printed no ExecCredential: {says}"), true)
+        }
+        AuthError::ReadTokenFile(error, path) => {
+            (format!("the token file {} cannot be read ({error})", path.display()), false)
+        }
+        AuthError::MissingCommand => ("exec names no command".to_owned(), false),
+        _ => ("a credential plugin or token file does not work".to_owned(), true),
+    }
 }
 
 async fn from_file(path: &Path, context: Option<String>) -> Result<Config, ConnectError> {
@@ -120,12 +191,30 @@ async fn from_file(path: &Path, context: Option<String>) -> Result<Config, Conne
     if bytes > KUBECONFIG_BYTES_MAX {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
+    // kube reads UTF-16, as PowerShell writes it, by pairs of bytes, and panics where one is missing.
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    if matches!(bytes.as_slice(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) && bytes.len() % 2 == 1 {
+        return Err(unreadable(io::ErrorKind::InvalidData.into()));
+    }
     let kubeconfig = Kubeconfig::read_from(path).map_err(|error| match error {
         KubeconfigError::ReadConfig(source, _) => unreadable(source),
         error => broken(path, &error),
     })?;
+    if let Some(user) = missing_user(&kubeconfig, context.as_deref()) {
+        let what = format!("has no user {user:?}, which the context names: see kubectl config view");
+        return Err(ConnectError::Broken { place: path.display().to_string(), what });
+    }
     let options = KubeConfigOptions { context, cluster: None, user: None };
     Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| broken(path, &error))
+}
+
+/// The user that the context names and the file does not have. kube would be nobody then.
+fn missing_user(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
+    let context = context.or(kubeconfig.current_context.as_deref())?;
+    let named = kubeconfig.contexts.iter().find(|named| named.name == context)?;
+    let user = named.context.as_ref()?.user.as_ref().filter(|user| !user.is_empty())?;
+    let known = kubeconfig.auth_infos.iter().any(|known| known.name == *user);
+    (!known).then(|| user.clone())
 }
 
 fn broken(path: &Path, error: &KubeconfigError) -> ConnectError {
@@ -157,12 +246,20 @@ fn broken(path: &Path, error: &KubeconfigError) -> ConnectError {
 fn place(source: &Source) -> String {
     match source {
         Source::InCluster => "the pod's service account".to_owned(),
-        Source::Kubeconfig { path, .. } => format!("kubeconfig {}", path.display()),
+        Source::Kubeconfig { .. } => format!("kubeconfig {}", file(source)),
+    }
+}
+
+/// The file alone, for texts that say "kubeconfig" themselves.
+fn file(source: &Source) -> String {
+    match source {
+        Source::InCluster => "of the pod's service account".to_owned(),
+        Source::Kubeconfig { path, .. } => path.display().to_string(),
     }
 }
 
 fn check_certificate(source: &Source, config: &Config, wall: Duration) -> Result<(), ConnectError> {
-    let client = config.rustls_client_config().map_err(|error| tls(source, &error))?;
+    let client = config.rustls_client_config().map_err(|error| tls(source, config, &error))?;
     // kube keeps the chain to itself; the resolver shows what it would send to a server that takes these schemes.
     let schemes = [
         SignatureScheme::RSA_PSS_SHA256,

@@ -29,7 +29,7 @@ mod tests;
 
 /// The only way to the API server. Cheap to clone.
 #[derive(Clone)]
-pub struct Door(Arc<Inner>);
+pub struct Door(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) transport: Transport,
@@ -72,8 +72,7 @@ impl Door {
         registry: &mut Registry,
     ) -> Result<Self, ConnectError> {
         config.limits.check()?;
-        let kube_config = connect::credentials(&config.source, clock.wall()).await?;
-        let transport = Transport::new(&kube_config).map_err(|error| connect::tls(&config.source, &error))?;
+        let (kube_config, transport) = connect::open(&config.source, clock.wall()).await?;
         let server = connect::server(&kube_config.cluster_url);
         Ok(Self::over(transport, server, &config, clock, entropy, registry)?)
     }

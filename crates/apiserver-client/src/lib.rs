@@ -18,6 +18,7 @@ mod answer;
 mod board;
 pub mod calls;
 pub mod change;
+mod cluster;
 pub mod config;
 pub mod connect;
 pub mod door;

@@ -263,7 +263,7 @@ impl Reflector {
                 (self.replay_objects, self.replay_pages) = (0, 0);
                 changes.push(Change::ReplayStarted);
             }
-            Call::NextPage => {}
+            Call::NextPage | Call::Identity => {}
             Call::Watch => {
                 self.doubted_refusal = false;
                 self.phase = Phase::Watching;

@@ -35,6 +35,9 @@ pub const INITIAL_EVENTS: Duration = Duration::from_secs(300);
 /// For the body of an error answer, whose code is known already.
 pub const ERROR_BODY: Duration = Duration::from_secs(5);
 
+/// For a credential plugin: some ask the user to log in with a browser.
+pub const CREDENTIALS: Duration = Duration::from_secs(120);
+
 /// TCP and TLS.
 pub const CONNECT: Duration = Duration::from_secs(10);
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use objects::Resource;
 
-use super::{Call, PAGE_OBJECTS_MAX, Parameter, TABLE, USER_AGENT, Value, accept, path};
+use super::{Call, IDENTITY_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, USER_AGENT, Value, accept, path};
 use crate::times;
 
 /// The text of `docs/api-calls.md`.
@@ -21,7 +21,10 @@ fn write(out: &mut String) -> std::fmt::Result {
     for (number, row) in TABLE.iter().enumerate() {
         let query = row.query.iter().map(parameter).collect::<Vec<_>>().join("&");
         writeln!(out, "### {}. {:?} (`{}`)\n", number + 1, row.call, row.verb)?;
-        writeln!(out, "`GET {{path}}?{query}`\n")?;
+        match row.call {
+            Call::Identity => writeln!(out, "`GET {IDENTITY_PATH}`\n")?,
+            _ => writeln!(out, "`GET {{path}}?{query}`\n")?,
+        }
         for (name, text) in [("When", row.when), ("How often", row.often), ("Cost", row.cost)] {
             writeln!(out, "- {name}: {text}")?;
         }
@@ -41,6 +44,7 @@ fn write_resources(out: &mut String) -> std::fmt::Result {
         };
         writeln!(out, "| {} | `{}` | {what} | list, watch |", resource.plural(), path(resource))?;
     }
+    writeln!(out, "| namespaces | `{IDENTITY_PATH}` | metadata only | get |")?;
     out.push_str(
         "\nA hub asks for those that it keeps, one after the other in this order. Of secrets, whose `type` is wanted and no \
          server sends without the rest, everything but metadata and type is dropped while it is being decoded.\n\n",

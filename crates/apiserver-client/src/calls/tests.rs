@@ -8,7 +8,7 @@ use super::{Call, Fill, Request, TABLE, markdown};
 
 #[test]
 fn every_call_has_one_row() {
-    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage] {
+    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage, Call::Identity] {
         assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
     }
 }
@@ -29,6 +29,7 @@ fn requests() {
              &allowWatchBookmarks=true&timeoutSeconds=300",
         ),
         (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
+        (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system"),
         (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
     ];
     for (call, resource, expected) in rows {

@@ -30,11 +30,17 @@ fn with_certificate(folder: &Path, from: i32, to: i32) -> String {
     kubeconfig(SERVER, "client-certificate: me.crt, client-key: me.key")
 }
 
+fn exec(command: &str, arguments: &str) -> String {
+    format!(
+        "exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: '{command}', args: [{arguments}]}}"
+    )
+}
+
 async fn outcome(path: &Path, context: Option<&str>) -> Result<(), ConnectError> {
     let source = Source::Kubeconfig { path: path.to_owned(), context: context.map(str::to_owned) };
     let config = credentials(&source, WALL).await?;
     assert!(!config.default_retry);
-    super::super::transport::Transport::new(&config).map(|_| ()).map_err(|error| tls(&source, &error))
+    Transport::new(&config).map(|_| ()).map_err(|error| tls(&source, &config, &error))
 }
 
 #[tokio::test]
@@ -59,7 +65,27 @@ async fn each_mistake_has_its_sentence() {
         (kubeconfig(&format!("{SERVER}, proxy-url: 'http://p:1'"), ""), "proxy-url is not supported"),
         (kubeconfig(&format!("{SERVER}, certificate-authority: gone.crt"), ""), "gone.crt"),
         (kubeconfig(SERVER, "client-certificate-data: '!!', client-key-data: '!!'"), "base64"),
-        (kubeconfig(SERVER, "tokenFile: /nonexistent/s3cr3t"), "token file does not work"),
+        (kubeconfig("server: 'ftp://a'", ""), "the cluster's server is no URL such as https://host:6443"),
+        (
+            kubeconfig("server: '127.0.0.1:6443'", ""),
+            "the cluster's server is no URL such as https://host:6443",
+        ),
+        (
+            kubeconfig("server: 'https://a', certificate-authority-data: aGVsbG8=", ""),
+            "no certificate in PEM",
+        ),
+        (kubeconfig(SERVER, "token: \"s3cr3t\\nx\""), "the token has line breaks"),
+        (
+            kubeconfig(SERVER, "").replace("user: u}", "user: v}"),
+            "has no user \"v\", which the context names",
+        ),
+        (kubeconfig(SERVER, "tokenFile: /nonexistent/token"), "token file /nonexistent/token cannot be read"),
+        (
+            kubeconfig(SERVER, &exec("/nonexistent/plugin", "")),
+            "plugin /nonexistent/plugin cannot be started",
+        ),
+        (kubeconfig(SERVER, &exec("sh", "'-c', 'echo s3cr3t; exit 3'")), "plugin sh failed (exit status: 3)"),
+        (kubeconfig(SERVER, &exec("echo", "'s3cr3t'")), "plugin echo printed no ExecCredential"),
         (with_certificate(here, 2025, 2027), ""),
     ];
     let generated = generated.iter().map(|(text, expected)| (text.as_str(), None, *expected));
@@ -97,7 +123,25 @@ async fn files_that_cannot_be_read() {
         "",
     );
     check(&outcome(&large, None).await, &large, "cannot be read (file too large)", "");
+    let odd = folder.path().join("odd");
+    fs::write(&odd, [0xFF, 0xFE, 0]).unwrap();
+    check(&outcome(&odd, None).await, &odd, "cannot be read (invalid data)", "");
     check(&outcome(folder.path(), None).await, folder.path(), "cannot be read", "");
+}
+
+/// A plugin that prints a token which no header can hold makes kube panic; that is the plugin's fault, not the end of us.
+#[tokio::test]
+async fn a_plugin_that_breaks_kube() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let answer = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"a\nb"}}"#;
+    let printed = folder.path().join("answer");
+    fs::write(&printed, answer).unwrap();
+    let arguments = format!("'{}'", printed.display());
+    fs::write(&path, kubeconfig(SERVER, &exec("cat", &arguments))).unwrap();
+    let source = Source::Kubeconfig { path: path.clone(), context: None };
+    let opened = open(&source, WALL).await.map(|_| ());
+    check(&opened, &path, "kube cannot make an HTTP client of them", "a token with a line break");
 }
 
 #[tokio::test]
