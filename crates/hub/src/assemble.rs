@@ -7,10 +7,11 @@ use agent_link::{HubLink, LinkError};
 use apiserver_client::{ConnectError, Door, Resume};
 use environment::{Clock, Entropy};
 use objects::decode::Keep;
-use objects::{Interner, Resource};
+use objects::{Interner, Resource, Seeded};
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Metrics as HttpMetrics, Routes, bind};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::agents::Agents;
 use crate::config::Config;
@@ -37,6 +38,9 @@ pub enum StartError {
     /// The agents' port or its certificates.
     #[error(transparent)]
     Agents(#[from] LinkError),
+    /// One port for two.
+    #[error("--port and --telemetry-port are both {0}: give each its own")]
+    SamePort(u16),
     /// Nothing to keep.
     #[error("no resource to keep: name at least one with --resources")]
     NoResources,
@@ -90,12 +94,17 @@ pub async fn assemble(
 ) -> Result<Hub, StartError> {
     let resources = config.ordered_resources();
     check(&resources, config.door.limits.open_watches)?;
+    if config.port == config.telemetry_port && config.port != 0 && !config.port_fallback {
+        return Err(StartError::SamePort(config.port));
+    }
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
+    let own = metrics.clone();
     let door = Door::connect(config.door.clone(), clock.clone(), entropy.clone(), &mut registry).await?;
     let state = bind(config.state_address(), config.port_fallback).await?;
     let telemetry = bind(config.telemetry_address(), config.port_fallback).await?;
-    let link = config.link().map(|agents| HubLink::bind(&agents, clock.clone(), entropy, &mut registry));
+    let link =
+        config.link().map(|agents| HubLink::bind(&agents, clock.clone(), entropy.clone(), &mut registry));
     let link = link.transpose()?;
     let addresses = Addresses {
         state: local(&state, config.state_address())?,
@@ -104,8 +113,8 @@ pub async fn assemble(
     };
 
     let keep = config.keep();
-    let store = Arc::new(Store::new(clock.clone()));
-    let interner = Arc::new(Interner::default());
+    let store = Arc::new(Store::new(clock.clone(), Seeded::new(entropy.next_u64())));
+    let interner = Arc::new(Interner::seeded(entropy.next_u64()));
     let cluster = door.status().server;
     let snapshots =
         config.data_dir.as_deref().map(|folder| Snapshots::open(folder, cluster, keep, clock, metrics));
@@ -137,7 +146,7 @@ pub async fn assemble(
         resume,
         keep,
         interner,
-        intake: Arc::new(Intake { store, agents }),
+        intake: Arc::new(Intake { store, agents, metrics: own, other_cluster: Notify::new() }),
         snapshots,
         observer,
         link,

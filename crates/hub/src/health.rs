@@ -69,9 +69,21 @@ fn is_refused(kind: &KindStatus) -> bool {
     matches!(kind.phase, "forbidden" | "not_served")
 }
 
+/// "pods, jobs (answered 403 Forbidden), nodes": an error that several share is said once, after the last of them.
 fn names(kinds: &[KindStatus], which: impl Fn(&KindStatus) -> bool) -> String {
-    let chosen: Vec<String> = kinds.iter().filter(|kind| which(kind)).map(KindStatus::describe).collect();
-    chosen.join(", ")
+    let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+    for kind in kinds.iter().filter(|kind| which(kind)) {
+        let error = kind.error.as_deref();
+        match groups.iter_mut().find(|(known, _)| *known == error) {
+            Some((_, names)) => names.push(kind.resource),
+            None => groups.push((error, vec![kind.resource])),
+        }
+    }
+    let text = |(error, names): &(Option<&str>, Vec<&str>)| match error {
+        Some(error) => format!("{} ({error})", names.join(", ")),
+        None => names.join(", "),
+    };
+    groups.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -120,7 +132,7 @@ mod tests {
         check(&[pods, "nodes missing backoff timeout"], false, "not known yet: nodes (timeout)");
         check(&[pods, "jobs missing forbidden 403"], true, "refused by the API server: jobs (403)");
         check(&[pods, "jobs missing not_served 404"], true, "refused by the API server: jobs (404)");
-        let all = "the API server refuses every resource: pods (401), jobs (401)";
+        let all = "the API server refuses every resource: pods, jobs (401)";
         check(&["pods missing forbidden 401", "jobs missing forbidden 401"], false, all);
         let stale = "from the snapshot, not confirmed since: pods (refused), jobs";
         check(&["pods restored backoff refused", "jobs restored watching"], true, stale);

@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     snapshot_writes: Family<Outcome, Counter>,
     snapshot_seconds: Counter<f64, AtomicU64>,
     snapshot_rejected: Family<Reason, Counter>,
+    cluster_changes: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,7 +43,13 @@ impl Metrics {
         registry.register("plimsoll_snapshot_write_seconds", help, metrics.snapshot_seconds.clone());
         let help = "Files of the snapshot that were not used at the start: damaged, newer or foreign";
         registry.register("plimsoll_snapshot_rejected", help, metrics.snapshot_rejected.clone());
+        let help = "Times that another cluster was found behind the API server's address while the hub ran";
+        registry.register("plimsoll_cluster_changes", help, metrics.cluster_changes.clone());
         metrics
+    }
+
+    pub(crate) fn cluster_changed(&self) {
+        self.cluster_changes.inc();
     }
 
     pub(crate) fn snapshot_write(&self, success: bool, took: Duration) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_link::HubHandle;
-use apiserver_client::KeepError;
+use apiserver_client::{KeepError, Resume};
 use objects::Resource;
 use telemetry_export::{Limits, serve_measured};
 use tokio_util::sync::CancellationToken;
@@ -45,15 +45,30 @@ impl Hub {
             tasks.push(spawn_until(&stop, "hub snapshot", writing));
         }
 
-        let kept = self.door.keep(
-            &self.resources,
-            &self.resume,
-            self.interner,
-            self.keep,
-            self.intake,
-            stop.clone(),
-        );
-        let kept = kept.await;
+        let mut resume = match &self.snapshots {
+            Some(snapshots) if snapshots.names_cluster() => {
+                let cluster = self.door.cluster(&self.resources, &stop).await;
+                cluster.map_or(self.resume.clone(), |cluster| {
+                    snapshots.confirm(&cluster, &store, self.resume.clone())
+                })
+            }
+            _ => self.resume,
+        };
+        let kept = loop {
+            let turn = stop.child_token();
+            let (interner, intake) = (self.interner.clone(), self.intake.clone());
+            let keeping = self.door.keep(&self.resources, &resume, interner, self.keep, intake, turn.clone());
+            let again = async {
+                self.intake.other_cluster.notified().await;
+                turn.cancel();
+                std::future::pending::<()>().await;
+            };
+            let kept = tokio::select! { kept = keeping => kept, () = again => Ok(()) };
+            if kept.is_err() || stop.is_cancelled() || !turn.is_cancelled() {
+                break kept;
+            }
+            resume = Resume::new();
+        };
         stop.cancel();
         if let Some(snapshots) = self.snapshots {
             write(snapshots, self.resources, store, true).await;
@@ -79,12 +94,18 @@ fn spawn_until(
 
 /// An agent must not be told of half its pods: what it has from before is better.
 async fn admit_when_ready(observer: Arc<Observer>, agents: Option<HubHandle>) {
-    let mut reason = String::new();
+    let (mut reason, mut trouble) = (String::new(), String::new());
     loop {
         let status = observer.status();
         if status.ready {
             tracing::info!(reason = status.reason, "ready");
             break;
+        }
+        // What keeps it from being ready is worth a word also to who asked for warnings only; each kind of trouble once.
+        let now = status.trouble();
+        if !now.is_empty() && now != trouble {
+            tracing::warn!(server = status.server, why = now, "cannot read the cluster; trying again");
+            trouble = now;
         }
         if status.reason != reason {
             tracing::info!(reason = status.reason, "not ready");

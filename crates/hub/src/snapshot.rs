@@ -75,6 +75,8 @@ struct Slot {
     not_before: Duration,
     /// A file that must not be overwritten is in the way and could not be moved.
     blocked: bool,
+    /// The cluster that a restored file is about; empty when the file does not say.
+    cluster: String,
 }
 
 impl Snapshots {
@@ -95,7 +97,13 @@ impl Snapshots {
             Err(TryLockError::Error(source)) => return Err(unwritable(source)),
         }
         remove_leftovers(folder).map_err(unwritable)?;
-        files::write_atomic(&folder.join("writable"), |out| out.write_all(b"ok\n")).map_err(unwritable)?;
+        match files::write_atomic(&folder.join("writable"), |out| out.write_all(b"ok\n")) {
+            // A full disk is no mistake of the operator's: what is there can be read, and writing is tried again and again.
+            Err(full) if is_full(&full) => {
+                tracing::error!(folder = %folder.display(), error = %full, "the data directory has no room; the hub goes on");
+            }
+            tried => tried.map_err(unwritable)?,
+        }
         let (slots, writing) = Default::default();
         Ok(Self { folder: folder.to_owned(), cluster, keep, clock, metrics, slots, writing, _lock: lock })
     }
@@ -134,11 +142,45 @@ impl Snapshots {
         let bytes = fs::metadata(&path).map_or(0, |file| file.len());
         let at = self.clock.monotonic();
         let written = Written { changes: state.changes, moves: state.moves, bytes, took: Duration::ZERO, at };
-        let slot = Slot { written: Some(written), current_wall: Some(written_wall), ..Slot::default() };
+        let slot = Slot {
+            written: Some(written),
+            current_wall: Some(written_wall),
+            cluster: header.cluster_uid,
+            ..Slot::default()
+        };
         self.slots.lock().insert(resource, slot);
         let (resource, objects, age_seconds) = (resource.plural(), state.objects, age.as_secs());
         tracing::info!(resource, objects, age_seconds, "restored from the snapshot");
         Some(header.resource_version)
+    }
+
+    /// Whether a restored file says which cluster it is about.
+    pub(crate) fn names_cluster(&self) -> bool {
+        self.slots.lock().values().any(|slot| !slot.cluster.is_empty())
+    }
+
+    /// The API server says that this is the cluster: what was restored from another one is named, set aside and not resumed.
+    pub(crate) fn confirm(&self, cluster: &str, store: &Store, mut resume: Resume) -> Resume {
+        let foreign: Vec<(Resource, String)> = {
+            let slots = self.slots.lock();
+            let other = |slot: &Slot| !slot.cluster.is_empty() && slot.cluster != cluster;
+            slots
+                .iter()
+                .filter(|(_, slot)| other(slot))
+                .map(|(resource, slot)| (*resource, slot.cluster.clone()))
+                .collect()
+        };
+        for (resource, former) in foreign {
+            match resource {
+                // Nobody depends on them, and a kube-system that changes would be taken for one more change of cluster.
+                Resource::Namespaces => store.forget(resource),
+                _ => store.distrust(resource),
+            }
+            resume.remove(&resource);
+            self.slots.lock().remove(&resource);
+            self.reject(resource, &self.path(resource), &ReadError::FormerCluster(former));
+        }
+        resume
     }
 
     fn reject(&self, resource: Resource, path: &Path, failed: &ReadError) {
@@ -186,7 +228,7 @@ impl Snapshots {
         let state = store.state(resource);
         let Some(cut) = store.cut(resource) else { return };
         let (started, wall) = (self.clock.monotonic(), self.clock.wall());
-        let header = self.header(resource, &cut, wall);
+        let header = self.header(resource, &cut, wall, store.cluster());
         let mut bytes = 0;
         let result = files::write_atomic(&self.path(resource), |out| {
             bytes = file::write(out, &header, &cut)?;
@@ -215,7 +257,7 @@ impl Snapshots {
         }
     }
 
-    fn header(&self, resource: Resource, cut: &Cut, wall: Duration) -> Header {
+    fn header(&self, resource: Resource, cut: &Cut, wall: Duration, cluster_uid: String) -> Header {
         Header {
             cluster: self.cluster.clone(),
             resource: resource.plural().to_owned(),
@@ -223,6 +265,7 @@ impl Snapshots {
             written_millis: millis(wall),
             age_millis: millis(cut.age),
             annotations: self.keep.annotations,
+            cluster_uid,
         }
     }
 
@@ -241,6 +284,10 @@ impl Snapshots {
     fn path(&self, resource: Resource) -> PathBuf {
         self.folder.join(format!("{}.snapshot", resource.plural()))
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,6 +1,6 @@
 //! What the hub says about itself, for `/readyz`, the metrics and the status page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use agent_link::HubHandle;
@@ -71,6 +71,8 @@ pub struct BudgetUse {
     pub used: f64,
     /// Allowed at once.
     pub limit: f64,
+    /// Refilled each second; absent for what is given back instead.
+    pub per_second: Option<f64>,
 }
 
 /// The copy on disk.
@@ -113,6 +115,15 @@ pub(crate) struct Observer {
     pub(crate) agents: Option<HubHandle>,
 }
 
+impl Status {
+    /// What stands in the way of what is not known yet, each error once.
+    pub(crate) fn trouble(&self) -> String {
+        let missing = self.resources.iter().filter(|kind| !kind.synced);
+        let errors: BTreeSet<&str> = missing.filter_map(|kind| kind.error.as_deref()).collect();
+        errors.into_iter().collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl KindStatus {
     /// The resource, and what went wrong with it.
     pub(crate) fn describe(&self) -> String {
@@ -135,7 +146,9 @@ impl Observer {
         let budget = BUDGET_NAMES
             .into_iter()
             .filter_map(|(name, shown)| Some((shown, door.budget.budgets.get(name)?)))
-            .map(|(shown, of)| (shown, BudgetUse { used: of.used, limit: of.limit }))
+            .map(|(shown, of)| {
+                (shown, BudgetUse { used: of.used, limit: of.limit, per_second: of.per_second })
+            })
             .collect();
         let missing = resources.iter().filter(|kind| !kind.synced).map(KindStatus::describe).collect();
         Status {

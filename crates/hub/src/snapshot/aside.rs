@@ -25,7 +25,9 @@ impl Why {
     pub(crate) fn of(failed: &ReadError) -> Self {
         match failed {
             ReadError::Frame(FrameError::Newer(_)) => Self::Newer,
-            ReadError::OtherCluster(_) | ReadError::NoAnnotations => Self::Foreign,
+            ReadError::OtherCluster(_) | ReadError::FormerCluster(_) | ReadError::NoAnnotations => {
+                Self::Foreign
+            }
             _ => Self::Damaged,
         }
     }

@@ -35,6 +35,9 @@ pub(crate) struct Header {
     pub(crate) age_millis: u64,
     /// Whether annotations were kept.
     pub(crate) annotations: bool,
+    /// The uid of its namespace kube-system; empty when it was not known.
+    #[serde(default)]
+    pub(crate) cluster_uid: String,
 }
 
 /// Why a file is of no use.
@@ -54,6 +57,10 @@ pub(crate) enum ReadError {
     OtherResource(String),
     #[error("it is about another cluster, {0}")]
     OtherCluster(String),
+    #[error(
+        "it is about a cluster that was at this address before: the uid of its namespace kube-system was {0}"
+    )]
+    FormerCluster(String),
     #[error("it was written without annotations, which are asked for now")]
     NoAnnotations,
 }

@@ -39,7 +39,7 @@ impl World {
     }
 
     fn store(&self) -> Store {
-        Store::new(Arc::new(self.clock.clone()))
+        Store::new(Arc::new(self.clock.clone()), objects::Seeded::default())
     }
 
     /// Some nodes and a namespace, in memory and on disk.
@@ -185,6 +185,36 @@ fn another_cluster_or_other_settings_make_a_file_foreign() {
         let resume = snapshots.load(&RESOURCES, &world.store(), &Interner::default());
         assert!(resume.is_empty());
         assert_eq!(world.names("foreign").len(), 2);
+    }
+}
+
+#[test]
+fn a_cluster_made_anew_at_the_same_address_makes_a_file_foreign() {
+    for (now, resumed, kept) in [("u-1", 2, 0), ("u-2", 0, 2)] {
+        let world = World::new();
+        let store = world.store();
+        let meta = Meta { name: "kube-system".into(), uid: "u-1".into(), ..Meta::default() };
+        let system = Object::Namespace(Arc::new(objects::node::Namespace { meta, ..Default::default() }));
+        for (resource, object) in
+            [(Resource::Namespaces, system), (Resource::Nodes, object(Resource::Nodes, 1))]
+        {
+            store.apply(resource, apiserver_client::Change::ReplayStarted);
+            store.apply(resource, apiserver_client::Change::Applied(object));
+            let resource_version = "4711".to_owned();
+            store.apply(resource, apiserver_client::Change::ReplayFinished { resource_version });
+        }
+        world.open().write(&RESOURCES, &store, true);
+        let (store, snapshots) = (world.store(), world.open());
+        let resume = snapshots.load(&RESOURCES, &store, &Interner::default());
+        assert!(snapshots.names_cluster());
+        assert_eq!(snapshots.confirm(now, &store, resume).len(), resumed, "{now}");
+        assert_eq!(world.names("foreign").len(), kept, "{now}");
+        assert_eq!(store.state(Resource::Nodes).known, resumed > 0, "{now}");
+        // Those of the former cluster stay until the replay takes them out, and says so.
+        store.apply(Resource::Nodes, apiserver_client::Change::ReplayStarted);
+        let resource_version = "9".to_owned();
+        let end = store.apply(Resource::Nodes, apiserver_client::Change::ReplayFinished { resource_version });
+        assert!(matches!(end, crate::store::Effect::Gone(gone) if gone.len() == 1), "{now}");
     }
 }
 

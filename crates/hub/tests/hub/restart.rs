@@ -1,5 +1,7 @@
 //! What a start costs the API server: one watch-list a kind, and nothing of the kind with a snapshot.
 
+use fake_apiserver::{Fault, Rule};
+
 use super::world::{NODES, PODS_PER_NODE, World, count, damage};
 
 /// Resources of which a full state was asked for, one by one.
@@ -51,6 +53,46 @@ async fn a_damaged_file_costs_one_kind() {
     assert_eq!(full_states(&world, before), ["pods"]);
     let own = hub.own().await;
     assert!(own.contains("plimsoll_snapshot_rejected_total{reason=\"damaged\"} 1"), "{own}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_cluster_at_the_same_address_is_noticed_at_a_start() {
+    let mut world = World::new().await;
+    world.hub().await.ready().await.stop().await;
+    world.another_cluster(NODES - 1).await;
+    let hub = world.hub().await;
+    super::world::until("only the new cluster's nodes are there", async || {
+        (hub.nodes().await == NODES as usize - 1).then_some(())
+    })
+    .await;
+    let own = hub.own().await;
+    assert!(own.contains("plimsoll_snapshot_rejected_total{reason=\"foreign\"} 11"), "{own}");
+    hub.ready().await.stop().await;
+    // The new cluster's own snapshot is taken at the next start.
+    let before = world.apiserver().requests_total();
+    let hub = world.hub().await.ready().await;
+    super::world::until("every kind is confirmed", async || {
+        (hub.status)().resources.iter().all(|kind| !kind.restored).then_some(())
+    })
+    .await;
+    assert_eq!(full_states(&world, before), Vec::<String>::new());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_cluster_at_the_same_address_is_noticed_while_the_hub_runs() {
+    let mut world = World::new().await;
+    let hub = world.hub().await.ready().await;
+    world.another_cluster(NODES - 1).await;
+    // Its versions are lower than those to resume from: a real one is silent for some minutes, and is doubted then (`Reflector`).
+    let expired = Fault::Status { code: 410, retry_after_seconds: None };
+    world.apiserver().faults().set(vec![Rule::new(expired).resource("namespaces").times(1)]).unwrap();
+    super::world::until("only the new cluster's nodes are there", async || {
+        (hub.nodes().await == NODES as usize - 1).then_some(())
+    })
+    .await;
+    assert!(hub.own().await.contains("plimsoll_cluster_changes_total 1"));
     hub.stop().await;
 }
 

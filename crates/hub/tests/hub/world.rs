@@ -43,14 +43,20 @@ impl World {
     pub(crate) async fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
-        let mut config = fake_apiserver::Config::on_loopback(clock.clone(), entropy.clone());
-        config.bookmark_interval = Duration::from_millis(200);
-        config.cluster =
-            Some(ClusterPlan { nodes: NODES, pods_per_node: PODS_PER_NODE, seed: 1, churn_per_second: 0.0 });
-        let apiserver = FakeApiserver::start(config).await.unwrap();
+        let apiserver = FakeApiserver::start(cluster(&clock, &entropy, NODES, 1)).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("kubeconfig"), apiserver.kubeconfig()).unwrap();
         Self { folder, clock, entropy, apiserver: Some(apiserver) }
+    }
+
+    /// Takes the cluster away and puts another one behind the same address.
+    pub(crate) async fn another_cluster(&mut self, nodes: u32) {
+        let former = self.apiserver.take().unwrap();
+        let listen = former.url().trim_start_matches("http://").parse().unwrap();
+        former.stop().await;
+        let config = cluster(&self.clock, &self.entropy, nodes, 2);
+        self.apiserver =
+            Some(FakeApiserver::start(fake_apiserver::Config { listen, ..config }).await.unwrap());
     }
 
     pub(crate) fn apiserver(&self) -> &FakeApiserver {
@@ -86,6 +92,18 @@ impl World {
         let new = usize::try_from(total - since).unwrap().min(all.len());
         all[all.len() - new..].to_vec()
     }
+}
+
+fn cluster(
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+    nodes: u32,
+    seed: u64,
+) -> fake_apiserver::Config {
+    let mut config = fake_apiserver::Config::on_loopback(clock.clone(), entropy.clone());
+    config.bookmark_interval = Duration::from_millis(200);
+    config.cluster = Some(ClusterPlan { nodes, pods_per_node: PODS_PER_NODE, seed, churn_per_second: 0.0 });
+    config
 }
 
 impl Running {

@@ -37,6 +37,7 @@ fn header() -> Header {
         written_millis: 1_000,
         age_millis: 3_000,
         annotations: false,
+        cluster_uid: "u-1".to_owned(),
     }
 }
 
