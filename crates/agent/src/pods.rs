@@ -189,13 +189,14 @@ impl PodSink for Pods {
         let mut table = self.table.lock();
         let text = error.to_string();
         if source == Source::PodsApi && table.error.is_none() {
-            tracing::warn!(
-                error = text,
-                "the kubelet's Pods API is not available; asking the container runtime"
-            );
-            // Until now a stream was up: what is known was complete a moment ago.
+            const LOST: &str = "the kubelet's Pods API is not available; asking the container runtime";
+            // Older kubelets have none: only the loss of it is worth a warning.
             if table.source == Some(source) {
+                tracing::warn!(error = text, "{LOST}");
+                // Until now a stream was up: what is known was complete a moment ago.
                 table.heard = Some(self.clock.monotonic());
+            } else {
+                tracing::info!(error = text, "{LOST}");
             }
         }
         if source == Source::PodsApi || table.error.is_none() {

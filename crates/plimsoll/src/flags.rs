@@ -79,6 +79,15 @@ pub(crate) enum CertsAction {
         #[arg(long)]
         force: bool,
     },
+    /// Replace the hub's and the agent's certificate in DIR by new ones with the same names and the same authority. What runs
+    /// takes them within seconds.
+    Renew {
+        /// The folder, as `plimsoll certs init` filled it, with ca.key.
+        dir: PathBuf,
+        /// How long the new certificates are valid.
+        #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: u32,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -101,7 +110,8 @@ pub(crate) struct FakeApiserverFlags {
     /// Serve TLS with a certificate made on the spot.
     #[arg(long)]
     pub(crate) tls: bool,
-    /// Where faults are switched (PUT /faults); port 0 takes a free one.
+    /// Where faults are switched; port 0 takes a free one. For example `curl -X PUT URL/faults -d
+    /// '{"rules":[{"resources":["jobs"],"fault":{"kind":"status","code":403}}]}'`; an empty list ends them.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub(crate) admin_listen: SocketAddr,
     /// Listen on an address other than loopback, for anybody who can reach it, without authentication.

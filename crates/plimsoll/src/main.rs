@@ -23,7 +23,9 @@ fn main() -> ExitCode {
         Ok(flags) => flags,
         Err(refused) => return outcome::usage(&refused),
     };
-    logging::start(&flags.log);
+    if let Err(refused) = logging::start(&flags.log) {
+        return outcome::report(Err(refused));
+    }
     // One provider for every TLS connection. An error means that one is installed already, which is what we want.
     let _ = rustls::crypto::ring::default_provider().install_default();
     outcome::report(run(flags.command))

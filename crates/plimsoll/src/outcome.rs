@@ -26,6 +26,11 @@ impl Failure {
     pub(crate) fn usage(error: impl fmt::Display) -> Self {
         Self::Usage(error.to_string())
     }
+
+    /// Why a hub did not start: mostly something to put right; a credential plugin may work the next time.
+    pub(crate) fn hub(error: hub::StartError) -> Self {
+        if error.is_operators() { Self::usage(error) } else { Self::Environment(error.into()) }
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

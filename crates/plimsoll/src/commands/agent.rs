@@ -32,6 +32,7 @@ fn config(flags: AgentFlags) -> agent::Config {
         listen: flags.listen,
         port_fallback: false,
         hub: flags.hub,
+        hub_name: flags.hub_name,
         tls_dir: flags.tls_dir,
         insecure_loopback: flags.insecure_loopback,
         roots: Roots { procfs: flags.path_procfs, sysfs: flags.path_sysfs, rootfs: flags.path_rootfs },

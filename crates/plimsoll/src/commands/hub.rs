@@ -20,9 +20,10 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
         let clock = Arc::new(SystemClock::new());
-        // Each of its start errors is something that the operator has to change.
-        let hub =
-            hub::assemble(config, clock, Arc::new(SystemEntropy::new())).await.map_err(Failure::usage)?;
+        let assembling = hub::assemble(config, clock, Arc::new(SystemEntropy::new()));
+        // A credential plugin may take its time; Ctrl-C is heard meanwhile.
+        let Some(hub) = shutdown.run_until_cancelled(assembling).await else { return Ok(()) };
+        let hub = hub.map_err(Failure::hub)?;
         let addresses = hub.addresses();
         let places = serde_json::json!({
             "hubMetrics": format!("http://{}/metrics", addresses.state),
@@ -90,7 +91,7 @@ fn resources(names: &[String]) -> Result<Vec<Resource>, Failure> {
     let known = |name: &String| {
         Resource::from_plural(name).ok_or_else(|| {
             let known: Vec<&str> = Resource::ALL.iter().map(|resource| resource.plural()).collect();
-            Failure::Usage(format!("--resources: {name} is not known; known are {}", known.join(", ")))
+            Failure::Usage(format!("--resources: {name:?} is not known; known are {}", known.join(", ")))
         })
     };
     names.iter().map(known).collect()

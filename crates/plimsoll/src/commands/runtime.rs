@@ -17,7 +17,10 @@ pub(crate) fn many_threads(command: impl Future<Output = Outcome>) -> Outcome {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    // Whatever still blocks (a credential plugin, a file system that hangs) must not keep the process from ending.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Runs `command` on this thread alone: one thread's stack and one allocator heap, for a process whose budget is 15 MB.
@@ -26,5 +29,7 @@ pub(crate) fn one_thread(command: impl Future<Output = Outcome>) -> Outcome {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_background();
+    outcome
 }

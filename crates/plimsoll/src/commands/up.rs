@@ -38,10 +38,9 @@ struct Machine {
 pub(crate) fn run(flags: UpFlags) -> Outcome {
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
-        let folder = tempfile::Builder::new()
-            .prefix("plimsoll-up-")
-            .tempdir()
-            .context("cannot make a temporary folder")?;
+        let folder = tempfile::Builder::new().prefix("plimsoll-up-").tempdir().map_err(|error| {
+            Failure::Usage(format!("cannot make a temporary folder: {error}; set TMPDIR to one that exists"))
+        })?;
         let machine =
             Machine { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy::new()), folder };
         up(flags, &machine, shutdown).await
@@ -56,7 +55,9 @@ async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> O
         .map_err(Failure::usage)?;
 
     steps.now("starting the hub");
-    let hub = hub(&flags, &cluster, tls.clone(), machine).await?;
+    let assembling = hub(&flags, &cluster, tls.clone(), machine);
+    let Some(hub) = shutdown.run_until_cancelled(assembling).await else { return Ok(()) };
+    let hub = hub?;
     let (hub_at, hub_status) = (hub.addresses(), hub.status());
     let agents_at = hub_at.agents.context("the hub listens for agents")?;
     let agent = agent(&flags, agents_at, tls, machine).await?;
@@ -100,7 +101,7 @@ async fn hub(flags: &UpFlags, cluster: &Cluster, tls: PathBuf, machine: &Machine
     config.data_dir = Some(flags.data_dir.clone().unwrap_or_else(|| machine.folder.path().join("data")));
     let transport = Transport::Mutual { dir: tls };
     config.agents = Some(AgentsConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), transport });
-    hub::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
+    hub::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::hub)
 }
 
 async fn agent(

@@ -13,14 +13,17 @@ pub(crate) struct AgentFlags {
     /// Address of the hub, host:port. Without it the agent says what the node alone knows.
     #[arg(long, value_name = "ADDR")]
     pub(crate) hub: Option<String>,
+    /// The name that the hub's certificate must have, when --hub is another one (an address behind a load balancer, say).
+    #[arg(long, value_name = "NAME", requires = "hub", conflicts_with = "insecure_loopback")]
+    pub(crate) hub_name: Option<String>,
     /// Where /metrics, /healthz, /livez and /readyz are served.
     #[arg(long, default_value = "127.0.0.1:9466", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// Folder with ca.crt, agent.crt and agent.key (`plimsoll certs init`).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "hub")]
     pub(crate) tls_dir: Option<PathBuf>,
     /// Reach the hub without TLS; refused unless --hub is a loopback address.
-    #[arg(long, conflicts_with = "tls_dir")]
+    #[arg(long, conflicts_with = "tls_dir", requires = "hub")]
     pub(crate) insecure_loopback: bool,
     /// Where the host's procfs is mounted.
     #[arg(long = "path.procfs", default_value = "/proc", value_name = "DIR")]

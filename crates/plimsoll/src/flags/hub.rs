@@ -28,10 +28,10 @@ pub(crate) struct HubFlags {
     #[arg(long, value_name = "ADDR")]
     pub(crate) agents_listen: Option<SocketAddr>,
     /// Folder with ca.crt, hub.crt and hub.key (`plimsoll certs init`).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "agents_listen")]
     pub(crate) tls_dir: Option<PathBuf>,
     /// Serve agents without TLS; refused unless --agents-listen is a loopback address.
-    #[arg(long, conflicts_with = "tls_dir")]
+    #[arg(long, conflicts_with = "tls_dir", requires = "agents_listen")]
     pub(crate) insecure_loopback: bool,
     /// Resources to keep, by their plural names; all that this version knows if not given.
     #[arg(long, value_delimiter = ',', value_name = "PLURAL,…")]

@@ -23,6 +23,16 @@ fn wrong_words() {
     check(&["up", "--nodes", "five"], &["five", "--nodes"]);
     check(&["up", "--nodes", "5", "--kubeconfig", "x"], &["--nodes", "--kubeconfig"]);
     check(&["hub", "--kubeconfig", "x", "--resources", "pods,unicorns"], &["unicorns", "pods"]);
+    check(
+        &["hub", "--port", "18080", "--telemetry-port", "18080", "--kubeconfig", "x"],
+        &["18080", "--port"],
+    );
+    check(&["hub", "--tls-dir", "x"], &["--agents-listen"]);
+    check(&["agent", "--node-name", "n", "--tls-dir", "x"], &["--hub"]);
+    check(&["agent", "--node-name", "", "--listen", "127.0.0.1:0"], &["--node-name"]);
+    check(&["agent", "--node-name", "a b", "--listen", "127.0.0.1:0"], &["--node-name", "a b"]);
+    check(&["--log-level", "hub=loud", "certs", "init", "x"], &["--log-level", "hub=loud"]);
+    check(&["up", "--churn", "nan"], &["churn"]);
 }
 
 #[test]
@@ -38,8 +48,23 @@ fn a_broken_kubeconfig() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
     std::fs::write(&file, "clusters: [this is: not yaml").unwrap();
-    let file = file.to_str().unwrap();
-    check(&["hub", "--kubeconfig", file], &[file]);
+    check(&["hub", "--kubeconfig", file.to_str().unwrap()], &[file.to_str().unwrap()]);
+    // What kube itself would take, or panic at.
+    let whole = |server: &str, user: &str| {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
+             clusters: [{{name: k, cluster: {{server: '{server}'}}}}]\nusers: [{{name: {user}, user: {{token: t}}}}]\n"
+        )
+    };
+    for (content, mention) in [
+        (whole("127.0.0.1:6443", "u"), "https://host:6443"),
+        (whole("https://127.0.0.1:6443", "v"), "has no user"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        check(&["hub", "--kubeconfig", file.to_str().unwrap()], &[file.to_str().unwrap(), mention]);
+    }
+    std::fs::write(&file, [0xFF, 0xFE, 0]).unwrap();
+    check(&["hub", "--kubeconfig", file.to_str().unwrap()], &[file.to_str().unwrap(), "cannot be read"]);
 }
 
 #[test]
@@ -74,6 +99,21 @@ fn certificates_are_not_overwritten() {
     let dir = folder.path().to_str().unwrap();
     assert_eq!(run(&["certs", "init", dir]).status.code(), Some(0));
     check(&["certs", "init", dir], &[dir, "--force"]);
+}
+
+#[test]
+fn certificates_are_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    check(&["certs", "renew", dir], &["ca.key", "plimsoll certs init"]);
+    assert_eq!(run(&["certs", "init", dir]).status.code(), Some(0));
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let before = [read("ca.crt"), read("hub.crt"), read("agent.crt")];
+    assert_eq!(run(&["certs", "renew", dir]).status.code(), Some(0));
+    let after = [read("ca.crt"), read("hub.crt"), read("agent.crt")];
+    assert_eq!(before[0], after[0]);
+    assert!(before[1] != after[1] && before[2] != after[2]);
+    check(&["certs", "renew", dir, "--days", "0"], &["--days"]);
 }
 
 #[test]
