@@ -5,6 +5,7 @@ mod documents;
 mod layers;
 mod repository;
 mod sources;
+mod supply;
 mod testbed;
 mod tidy;
 

@@ -2,11 +2,12 @@
 
 use anyhow::{Result, bail};
 
-use crate::{documents, layers, repository, sources};
+use crate::{documents, layers, repository, sources, supply};
 
 /// Fails with every broken rule, one a line.
 pub(crate) fn run() -> Result<()> {
     let mut found = layers::violations()?;
+    found.extend(supply::violations()?);
     for file in repository::text_files()? {
         found.extend(sources::violations(&file));
         found.extend(documents::dead_paths(&file));
