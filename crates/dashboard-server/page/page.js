@@ -28,6 +28,8 @@ function duration(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+const ago = (seconds) => (seconds >= 1 ? `${duration(seconds)} ago` : duration(seconds));
+
 function bytes(count) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
@@ -38,9 +40,10 @@ function bytes(count) {
 const plain = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(2));
 const percent = (fraction) => `${(fraction * 100).toFixed(0)} %`;
 
-function bar(fraction) {
+// Watches are meant to be open all the time: a full bar of them is no warning.
+function bar(fraction, warns = true) {
   const width = Math.min(1, Math.max(0, fraction));
-  const fill = make("i", { className: fraction >= 0.95 ? "bad" : fraction >= 0.75 ? "warn" : "" });
+  const fill = make("i", { className: !warns ? "" : fraction >= 0.95 ? "bad" : fraction >= 0.75 ? "warn" : "" });
   fill.style.width = `${width * 100}%`;
   return make("div", { className: "bar" }, fill);
 }
@@ -64,7 +67,8 @@ function row(name, picture, text) {
 function drawKinds(kinds) {
   const rows = kinds.map((kind) => {
     const stale = kind.age_seconds === null || kind.age_seconds > STALE_SECONDS;
-    const state = kind.error ? `${kind.phase}: ${kind.error}` : kind.phase;
+    const origin = kind.restored ? "from the snapshot, " : "";
+    const state = origin + (kind.error ? `${kind.phase}: ${kind.error}` : kind.phase);
     return make("tr", {},
       make("td", { textContent: kind.resource }),
       make("td", { className: "number", textContent: plain(kind.objects) }),
@@ -75,30 +79,41 @@ function drawKinds(kinds) {
   element("kinds").replaceChildren(...rows);
 }
 
-function drawBudget(budget) {
-  const lines = [
-    ["requests/s", budget.requests_per_second, plain],
-    ["bytes/s", budget.response_bytes_per_second, bytes],
-    ["lists", budget.concurrent_lists, plain],
-    ["watches", budget.open_watches, plain],
+// What flows has a rate and a picture of the last two minutes; what is held has a bar.
+function drawBudget(hub) {
+  const budget = hub.budget;
+  const flows = [
+    ["requests", budget.requests_per_second, hub.requests, (value) => (value < 10 ? value.toFixed(1) : Math.round(value))],
+    ["bytes", budget.response_bytes_per_second, hub.response_bytes, bytes],
   ];
-  const rows = lines.filter(([, use]) => use).map(([name, use, show]) =>
-    row(name, bar(use.limit > 0 ? use.used / use.limit : 0), `${show(use.used)} of ${show(use.limit)}`));
+  const held = [
+    ["open watches", budget.open_watches],
+    ["LISTs now", budget.concurrent_lists],
+    ["retries", budget.retries],
+  ];
+  const rows = flows.filter(([, use]) => use).map(([name, use, total, show]) => {
+    const now = rate(`budget ${name}`, total);
+    const allowed = use.per_second ?? use.limit;
+    return row(name, spark(`budget ${name}`, now, allowed / 10), `${show(now)}/s of ${show(allowed)}/s`);
+  });
+  for (const [name, use] of held.filter(([, use]) => use)) {
+    rows.push(row(name, bar(use.limit > 0 ? use.used / use.limit : 0, name === "retries"), `${plain(use.used)} of ${plain(use.limit)}`));
+  }
   element("budget").replaceChildren(...rows);
 }
 
 function drawHub(hub) {
   drawKinds(hub.resources);
-  drawBudget(hub.budget);
+  drawBudget(hub);
   element("requests").textContent =
-    `${plain(hub.requests)} requests to the API server since the start; by agents: none, they have no way to it.`;
+    `${plain(hub.requests)} requests to ${hub.server} since the start, ${bytes(hub.response_bytes)} of answers. By agents: none, they have no way to it.`;
   const snapshot = hub.snapshot;
   element("snapshot").textContent = snapshot?.error ? `Snapshot: ${snapshot.error}`
     : snapshot?.bytes ? `Snapshot on disk: ${bytes(snapshot.bytes)}, ${duration(snapshot.age_seconds)} old. A restart resumes from it with no LIST.`
     : "No snapshot on disk yet.";
   const agents = hub.agents;
   element("agents").replaceChildren(...(agents ? [
-    row("connected", bar(agents.known ? agents.connected / agents.known : 0), plain(agents.connected)),
+    row("connected", bar(agents.known ? agents.connected / agents.known : 0, false), `${plain(agents.connected)} of ${plain(agents.known)} nodes`),
     row("bytes sent", spark("bytes sent", agents.bytes_sent), bytes(agents.bytes_sent)),
   ] : [make("p", { className: "aside", textContent: "No agent can connect: the hub was started without --agents-listen." })]));
 }
@@ -115,17 +130,18 @@ function rate(name, value) {
 function drawAgent(agent) {
   const memory = agent.memory.totalBytes ? 1 - agent.memory.availableBytes / agent.memory.totalBytes : 0;
   const busy = rate("busy", agent.cpuBusySeconds) / Math.max(1, agent.cpus);
+  element("node").textContent = `This machine: ${agent.node}`;
   const rows = [row("CPU", spark("cpu", busy, 1), percent(busy))];
   if (agent.load) rows.push(row("load", spark("load", agent.load[0], agent.cpus), `${agent.load[0].toFixed(2)} on ${agent.cpus} CPUs`));
   rows.push(row("memory", bar(memory), `${percent(memory)} of ${bytes(agent.memory.totalBytes)}`));
   for (const [name, seconds] of Object.entries(agent.waitingSeconds)) {
     if (seconds === null) continue;
     const share = rate(`waiting ${name}`, seconds);
-    rows.push(row(`${name} pressure`, spark(`pressure ${name}`, share, 0.2), percent(share)));
+    rows.push(row(`${name === "memory" ? name : name.toUpperCase()} pressure`, spark(`pressure ${name}`, share, 0.2), percent(share)));
   }
   element("machine").replaceChildren(...rows);
   const pods = agent.pods.source ? `${agent.pods.count} pods here, from ${agent.pods.source}.` : "No kubelet or container runtime here.";
-  const hub = !agent.hub ? "" : agent.hub.connected ? ` In step with the hub, heard ${duration(agent.hub.ageSeconds)}.` : ` Hub: ${agent.hub.error ?? "connecting"}.`;
+  const hub = !agent.hub ? "" : agent.hub.connected ? ` In step with the hub, heard ${ago(agent.hub.ageSeconds)}.` : ` Hub: ${agent.hub.error ?? "connecting"}.`;
   element("pods").textContent = pods + hub;
 }
 
