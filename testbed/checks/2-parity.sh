@@ -42,8 +42,10 @@ ensure_hub
 testbed peers
 reload
 within 120 "the hub is ready" hub_is_ready
+within 120 "kube-state-metrics answers" sh -c "curl -sf '$KUBE_STATE_METRICS/metrics' | grep -q '^kube_pod_info'"
 # Churn between the two scrapes is no difference: what is still different after some tries is one.
 for _ in 1 2 3 4 5 6; do ! compare || break; sleep 3; done
 report
+expect "kube-state-metrics shows the families of eight kinds" at_least "$(wc -l <"$WORK/families")" 100
 expect "no line differs" test ! -s "$WORK/parity.diff"
 finish

@@ -2,7 +2,8 @@
 
 # A static binary is a whole image. One that is not is built as one, into a folder of its own.
 static_binary() {
-    if ! ldd "$PLIMSOLL" >/dev/null 2>&1; then echo "$PLIMSOLL"; return; fi
+    # ldd fails on a static program and succeeds, with these words, on a static one that can be loaded anywhere.
+    if ! ldd "$PLIMSOLL" 2>/dev/null | grep -qv 'statically linked'; then echo "$PLIMSOLL"; return; fi
     local target
     target=$(rustc -vV | sed -n 's/^host: //p')
     (cd "$ROOT" && RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --quiet --package plimsoll \

@@ -15,7 +15,8 @@ define() {
     shift
     mkdir -p "$DIR/run" "$DIR/log"
     {
-        echo '#!/bin/sh'
+        # bash: "%q" writes what has line breaks in bash's own way.
+        echo '#!/usr/bin/env bash'
         echo "echo \$\$ >$(tracking_group "$name")/cgroup.procs || exit 1"
         # The score of a daemon that must go before the engineer's own shell does.
         echo 'echo 500 >/proc/self/oom_score_adj'
