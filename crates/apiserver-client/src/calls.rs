@@ -106,7 +106,8 @@ pub const TABLE: [Row; 5] = [
             fixed("allowWatchBookmarks", "true"),
             filled("timeoutSeconds", Value::TimeoutSeconds),
         ],
-        when: "No version is known: at a start without a snapshot, or after the server said 410.",
+        when: "No version is known: at a start without a snapshot, after the server said 410, or once when it cannot read the \
+               version (400, 422).",
         often: "Once per resource and start; one at a time; after failures with backoff. Goes on as the watch of that resource.",
         cost: "Every object once, streamed from the watch cache as of now (resourceVersion is unset: consistent), encoded one \
                by one: the server never holds the whole answer.",
