@@ -155,6 +155,29 @@ async fn writes_and_conflicts() {
         ("DELETE /api/v1/namespaces/default/pods/a?dryRun=All", "", "", 200, r#""name":"a""#),
         ("DELETE /api/v1/namespaces/default/pods/a", "", "", 200, r#""name":"a""#),
         ("DELETE /api/v1/namespaces/default/pods/a", "", "", 404, "NotFound"),
+        (
+            "POST /api/v1/namespaces/default/pods",
+            JSON,
+            r#"{"metadata":{"name":"b"},"spec":{"nodeName":"n"}}"#,
+            201,
+            r#""name":"b""#,
+        ),
+        (
+            "DELETE /api/v1/namespaces/default/pods/b?gracePeriodSeconds=9223372036854775807",
+            "",
+            "",
+            200,
+            r#""deletionGracePeriodSeconds":315360000"#,
+        ),
+        (
+            "PATCH /api/v1/namespaces/default/pods/b",
+            JSON_PATCH,
+            r#"[{"op":"replace","path":"","value":7}]"#,
+            400,
+            "BadRequest",
+        ),
+        ("PATCH /api/v1/namespaces/default/pods/b", MERGE, "null", 400, "BadRequest"),
+        ("PATCH /api/v1/namespaces/default/pods/b", MERGE, r#"{"metadata":[]}"#, 400, "BadRequest"),
     ])
     .await;
 }
@@ -268,6 +291,13 @@ async fn reads_and_refusals() {
         ("GET /api/v1/namespaces?continue=x", "", "", 400, "continue key is not valid"),
         ("GET /api/v1/namespaces?sendInitialEvents=true", "", "", 422, "forbidden for list"),
         ("GET /api/v1/namespaces?watch=1&resourceVersion=1&timeoutSeconds=1", "", "", 200, r#""code":410"#),
+        (
+            "GET /api/v1/namespaces?watch=1&resourceVersion=1&timeoutSeconds=18446744073709551615",
+            "",
+            "",
+            200,
+            r#""code":410"#,
+        ),
         ("GET /api/v1/none", "", "", 404, "404 page not found"),
         // Known to Kubernetes and not served: said in a sentence.
         ("GET /api/v1/namespaces/default/pods/a/log", "", "", 405, "no kubelets and no containers"),

@@ -22,6 +22,9 @@ use crate::reply::{self, Reply};
 use crate::selector::Selection;
 use crate::store::{Action, Change, ListFrom, Store, Stored};
 
+/// A year: what is longer has no place on the clock.
+const TIMEOUT_SECONDS_MAX: u64 = 31_536_000;
+
 /// Without `timeoutSeconds` the real server ends a watch after 30 to 60 minutes.
 const TIMEOUT_SECONDS_MIN: u64 = 1800;
 /// Changes that are taken from the history at once.
@@ -88,6 +91,7 @@ pub(super) fn watch(api: &Api, place: Place, asked: &Asked) -> Result<Reply, Api
     let seconds = query
         .timeout_seconds
         .filter(|seconds| *seconds > 0)
+        .map(|seconds| seconds.min(TIMEOUT_SECONDS_MAX))
         .unwrap_or_else(|| TIMEOUT_SECONDS_MIN + api.store.entropy.next_u64() % TIMEOUT_SECONDS_MIN);
     let watching = Watching {
         store: api.store.clone(),

@@ -13,6 +13,9 @@ use crate::store::{Action, Decision, ListFrom, Store, Stored, Written};
 /// What a kubelet grants a pod that says nothing itself.
 const GRACE_SECONDS_DEFAULT: i64 = 30;
 
+/// Ten years; the end of a longer grace may be no date any more.
+const GRACE_SECONDS_MAX: i64 = 315_360_000;
+
 /// The namespace controller takes a moment.
 const NAMESPACE_SECONDS: i64 = 1;
 
@@ -99,7 +102,7 @@ fn grace(kind: &Kind, options: &DeleteOptions, object: &Value) -> i64 {
         return 0;
     }
     let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
-    options.grace_seconds.or(own).unwrap_or(GRACE_SECONDS_DEFAULT).max(0)
+    options.grace_seconds.or(own).unwrap_or(GRACE_SECONDS_DEFAULT).clamp(0, GRACE_SECONDS_MAX)
 }
 
 fn check_preconditions(
