@@ -8,7 +8,7 @@ use crate::store::Store;
 
 /// The kind that a CustomResourceDefinition defines; `None` for objects of other kinds and for definitions that lack a name.
 pub(crate) fn kind_from_definition(kind: &Kind, definition: &Value) -> Option<Kind> {
-    if kind.kind != "CustomResourceDefinition" {
+    if !kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         return None;
     }
     let spec = &definition["spec"];
@@ -70,7 +70,7 @@ fn read_version(version: &Value) -> Option<Version> {
 
 /// Checks a definition and writes into it that it is established: here that happens at once.
 pub(crate) fn establish(kind: &Kind, definition: &mut Value, store: &Store) -> Result<(), ApiError> {
-    if kind.kind != "CustomResourceDefinition" {
+    if !kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         return Ok(());
     }
     let name = definition["metadata"]["name"].as_str().unwrap_or_default().to_owned();

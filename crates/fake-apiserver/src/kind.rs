@@ -66,6 +66,11 @@ pub(crate) struct SelectableField {
 }
 
 impl Kind {
+    /// Whether it is this built-in kind: custom resources may have the same name in another group (Knative's Service).
+    pub(crate) fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+
     /// The version with this name, if it is served.
     pub(crate) fn version(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.name == name)

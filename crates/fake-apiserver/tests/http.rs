@@ -275,6 +275,31 @@ async fn custom_resources() {
     .await;
 }
 
+/// Nothing of a built-in kind sticks to a custom resource of the same name.
+#[tokio::test]
+async fn custom_resources_with_the_name_of_a_built_in_kind() {
+    let definition = |plural: &str, kind: &str, scope: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{plural}.example.com"}},"spec":{{"group":"example.com","scope":"{scope}","names":{{"plural":"{plural}",
+            "kind":"{kind}"}},"versions":[{{"name":"v1","served":true,"storage":true,"schema":{{}}}}]}}}}"#
+        )
+    };
+    let (service, namespace) =
+        (definition("services", "Service", "Namespaced"), definition("namespaces", "Namespace", "Cluster"));
+    let definitions = "POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let object = r#"{"metadata":{"name":"a"},"spec":{"x":1}}"#;
+    check(&[
+        (definitions, JSON, &service, 201, "Established"),
+        (definitions, JSON, &namespace, 201, "Established"),
+        ("POST /apis/example.com/v1/namespaces/default/services", JSON, object, 201, r#""spec":{"x":1}}"#),
+        ("POST /apis/example.com/v1/namespaces", JSON, object, 201, r#""spec":{"x":1}}"#),
+        // Gone at once: only a real namespace is emptied first.
+        ("DELETE /apis/example.com/v1/namespaces/a", "", "", 200, "Success"),
+        ("GET /apis/example.com/v1/namespaces/a", "", "", 404, "not found"),
+    ])
+    .await;
+}
+
 #[tokio::test]
 async fn reads_and_refusals() {
     let metadata = "accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

@@ -111,7 +111,7 @@ fn object(store: &Store, group: &str, version: &str, rest: &[&str]) -> Option<Pl
         "" => true,
         "status" => kind.status,
         "scale" => kind.scale.is_some(),
-        "binding" | "eviction" => kind.kind == "Pod",
+        "binding" | "eviction" => kind.is("", "Pod"),
         _ => false,
     };
     let owned = |text: &str| text.to_owned();

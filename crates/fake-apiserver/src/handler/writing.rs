@@ -128,7 +128,7 @@ fn finish(
 /// The object where it is not gone yet, and for pods always; a `Status` for the rest.
 fn deleted(api: &Api, place: &Place, accepted: Accepted, written: &Written) -> Result<Reply, ApiError> {
     let kind = &place.kind;
-    if written.0 != Some(Action::Deleted) || kind.kind == "Pod" {
+    if written.0 != Some(Action::Deleted) || kind.is("", "Pod") {
         return finish(api, place, accepted, 200, written, Vec::new());
     }
     let metadata = written.1.metadata();

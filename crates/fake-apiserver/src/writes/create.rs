@@ -24,7 +24,7 @@ pub(crate) fn create(target: &Target<'_>, object: Value) -> Result<(Written, Vec
         remove(&mut object["metadata"], field);
     }
     // A new object has no status, but for nodes, which register with it.
-    if kind.status && kind.kind != "Node" {
+    if kind.status && !kind.is("", "Node") {
         remove(&mut object, "status");
     }
     defaults::fill(target.store, kind, &mut object);

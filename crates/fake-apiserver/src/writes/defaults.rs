@@ -7,6 +7,10 @@ use crate::store::Store;
 
 /// Fills in a new object.
 pub(crate) fn fill(store: &Store, kind: &Kind, object: &mut Value) {
+    // Custom resources may have the name of a built-in kind.
+    if kind.schema.is_none() {
+        return;
+    }
     let absent = |value: &Value| value.is_null();
     match kind.kind.as_str() {
         "Namespace" => {
@@ -55,7 +59,7 @@ pub(crate) fn fill(store: &Store, kind: &Kind, object: &mut Value) {
 
 /// `stringData` of a Secret becomes `data`.
 fn move_string_data(kind: &Kind, object: &mut Value) {
-    if kind.kind != "Secret" {
+    if !kind.is("", "Secret") {
         return;
     }
     let Some(Value::Object(texts)) = object.as_object_mut().and_then(|fields| fields.remove("stringData"))

@@ -73,7 +73,7 @@ pub(crate) fn delete(target: &Target<'_>, options: &DeleteOptions) -> Result<Wri
         if let Some(generation) = generation {
             object["metadata"]["generation"] = json!(generation + 1);
         }
-        if kind.kind == "Namespace" {
+        if kind.is("", "Namespace") {
             object["status"]["phase"] = json!("Terminating");
         }
         if grace > 0 {
@@ -82,7 +82,7 @@ pub(crate) fn delete(target: &Target<'_>, options: &DeleteOptions) -> Result<Wri
         Ok(Decision::Put(object))
     })?;
     if let Some((uid, grace)) = grave {
-        let plural = if kind.kind == "Namespace" { "namespaces" } else { "pods" };
+        let plural = if kind.is("", "Namespace") { "namespaces" } else { "pods" };
         target.graves.bury(target.store, plural, &target.key(), &uid, grace);
     }
     if written.0 == Some(Action::Deleted) {
@@ -93,12 +93,12 @@ pub(crate) fn delete(target: &Target<'_>, options: &DeleteOptions) -> Result<Wri
 
 /// Only a pod on a node has somebody who ends it gracefully; a namespace is emptied first.
 fn grace(kind: &Kind, options: &DeleteOptions, object: &Value) -> i64 {
-    if kind.kind == "Namespace" {
+    if kind.is("", "Namespace") {
         return NAMESPACE_SECONDS;
     }
     let assigned = object["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
     let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
-    if kind.kind != "Pod" || !assigned || ended {
+    if !kind.is("", "Pod") || !assigned || ended {
         return 0;
     }
     let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
@@ -151,7 +151,7 @@ pub(crate) fn delete_collection(target: &Target<'_>, options: &DeleteOptions) ->
 
 /// What controllers of a real cluster would do once the object is gone.
 fn aftermath(store: &Store, kind: &Kind, gone: &Arc<Stored>, orphan: bool) {
-    if kind.kind == "CustomResourceDefinition" {
+    if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         let spec = &gone.value()["spec"];
         store.stop_serving(
             spec["group"].as_str().unwrap_or_default(),

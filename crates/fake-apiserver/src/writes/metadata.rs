@@ -40,7 +40,7 @@ pub(crate) fn carry_over(store: &Store, before: Option<&Value>, object: &mut Val
 pub(crate) fn count_generation(kind: &Kind, before: Option<&Value>, object: &mut Value) {
     let custom = kind.schema.is_none();
     let counted =
-        custom || matches!(kind.group.as_str(), "apps" | "batch" | "discovery.k8s.io") || kind.kind == "Pod";
+        custom || matches!(kind.group.as_str(), "apps" | "batch" | "discovery.k8s.io") || kind.is("", "Pod");
     if !counted {
         return;
     }
