@@ -134,11 +134,11 @@ pub const TABLE: [Row; 5] = [
     Row {
         call: Call::Identity,
         verb: "get",
-        query: &[],
+        query: &[fixed("resourceVersion", "0")],
         when: "At a start with a snapshot, before its watches are resumed: another uid means another cluster behind the same \
                address, and the snapshot is set aside.",
         often: "Once per start with a snapshot; after failures with backoff. A refusal is an answer: the snapshot is trusted.",
-        cost: "The metadata of one namespace.",
+        cost: "The metadata of one namespace, from the watch cache: nothing of etcd.",
     },
 ];
 

@@ -22,7 +22,7 @@ fn write(out: &mut String) -> std::fmt::Result {
         let query = row.query.iter().map(parameter).collect::<Vec<_>>().join("&");
         writeln!(out, "### {}. {:?} (`{}`)\n", number + 1, row.call, row.verb)?;
         match row.call {
-            Call::Identity => writeln!(out, "`GET {IDENTITY_PATH}`\n")?,
+            Call::Identity => writeln!(out, "`GET {IDENTITY_PATH}?{query}`\n")?,
             _ => writeln!(out, "`GET {{path}}?{query}`\n")?,
         }
         for (name, text) in [("When", row.when), ("How often", row.often), ("Cost", row.cost)] {

@@ -29,7 +29,7 @@ fn requests() {
              &allowWatchBookmarks=true&timeoutSeconds=300",
         ),
         (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
-        (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system"),
+        (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system?resourceVersion=0"),
         (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
     ];
     for (call, resource, expected) in rows {

@@ -84,7 +84,8 @@ fn the_last_state_outlives_the_api_server_and_the_hub() {
         let resumed =
             request["verb"] == "watch" && !request["uri"].as_str().unwrap().contains("sendInitialEvents");
         // Whether it is still the same cluster.
-        let identity = request["verb"] == "get" && request["uri"] == "/api/v1/namespaces/kube-system";
+        let identity =
+            request["verb"] == "get" && request["uri"] == "/api/v1/namespaces/kube-system?resourceVersion=0";
         assert!(resumed || identity, "{request}");
     }
 
