@@ -68,8 +68,8 @@ pub(crate) struct Snapshots {
 #[derive(Debug, Default)]
 struct Slot {
     written: Option<Written>,
-    /// When disk and memory were last the same, by the wall clock.
-    current_wall: Option<Duration>,
+    /// When disk and memory were last the same.
+    current: Option<Current>,
     error: Option<String>,
     /// No attempt before this time of the monotonic clock.
     not_before: Duration,
@@ -77,6 +77,13 @@ struct Slot {
     blocked: bool,
     /// The cluster that a restored file is about; empty when the file does not say.
     cluster: String,
+}
+
+/// Disk and memory were the same `age` before `at`, a time of the monotonic clock: a wall clock that jumps makes nothing older.
+#[derive(Debug, Clone, Copy)]
+struct Current {
+    at: Duration,
+    age: Duration,
 }
 
 impl Snapshots {
@@ -144,7 +151,7 @@ impl Snapshots {
         let written = Written { changes: state.changes, moves: state.moves, bytes, took: Duration::ZERO, at };
         let slot = Slot {
             written: Some(written),
-            current_wall: Some(written_wall),
+            current: Some(Current { at, age: since }),
             cluster: header.cluster_uid,
             ..Slot::default()
         };
@@ -214,7 +221,7 @@ impl Snapshots {
         let mut slots = self.slots.lock();
         let slot = slots.entry(resource).or_default();
         if pace::is_current(slot.written.as_ref(), &state) {
-            slot.current_wall = Some(self.clock.wall());
+            slot.current = Some(Current { at: now, age: Duration::ZERO });
             return false;
         }
         if slot.blocked || !state.known {
@@ -243,7 +250,7 @@ impl Snapshots {
         match result {
             Ok(()) => {
                 slot.written = Some(Written { changes: state.changes, moves: state.moves, bytes, took, at });
-                slot.current_wall = Some(wall);
+                slot.current = Some(Current { at: started, age: Duration::ZERO });
                 slot.error = None;
             }
             Err(error) => {
@@ -271,12 +278,13 @@ impl Snapshots {
 
     /// Size, age, and what is wrong.
     pub(crate) fn status(&self) -> SnapshotStatus {
-        let wall = self.clock.wall();
+        let now = self.clock.monotonic();
         let slots = self.slots.lock();
-        let oldest = slots.values().filter_map(|slot| slot.current_wall).min();
+        let age = |current: Current| now.saturating_sub(current.at) + current.age;
+        let oldest = slots.values().filter_map(|slot| slot.current.map(age)).max();
         SnapshotStatus {
             bytes: slots.values().filter_map(|slot| slot.written.as_ref()).map(|written| written.bytes).sum(),
-            age_seconds: oldest.map(|then| wall.saturating_sub(then).as_secs_f64()),
+            age_seconds: oldest.map(|age| age.as_secs_f64()),
             error: slots.values().find_map(|slot| slot.error.clone()),
         }
     }

@@ -123,6 +123,18 @@ fn a_wall_clock_that_was_set_back_makes_nothing_younger() {
 }
 
 #[test]
+fn a_wall_clock_that_jumps_makes_the_snapshot_no_older() {
+    let world = World::new();
+    let store = world.written();
+    let snapshots = world.open();
+    snapshots.write(&RESOURCES, &store, true);
+    world.clock.set_wall(NOW * 2);
+    assert_eq!(snapshots.status().age_seconds, Some(0.0));
+    world.clock.set_wall(Duration::ZERO);
+    assert_eq!(snapshots.status().age_seconds, Some(0.0));
+}
+
+#[test]
 fn the_first_start_finds_nothing_and_complains_about_nothing() {
     let world = World::new();
     let (store, resume) = world.load();
