@@ -146,8 +146,13 @@ impl Follower {
             subscriber.disconnected(now, &mut || self.entropy.fraction());
             was_up
         };
-        tracing::debug!(reason, "no hub");
         let mut down = self.shared.down.lock();
+        // Once for each outage, and for each new reason.
+        if was_up || down.1.as_ref() != Some(&reason) {
+            tracing::warn!(reason, "no hub; the node's own metrics go on, and the hub is tried again");
+        } else {
+            tracing::debug!(reason, "no hub");
+        }
         if was_up {
             down.0 = now;
         }

@@ -59,6 +59,8 @@ fn everything_answers_and_stops() {
         (status["hub"]["agents"]["connected"] == 1).then_some(())
     });
 
+    // As `timeout -s INT` does it: to the process, and to its group.
+    up.signal("INT");
     up.signal("INT");
     assert_eq!(up.wait(), Some(0));
 }
