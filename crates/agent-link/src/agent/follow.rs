@@ -24,6 +24,8 @@ struct Follower {
     dialer: Option<Box<Dialer>>,
     attempt: Option<Attempt>,
     stream: Option<Box<Stream>>,
+    /// Times that the hub said "come back", as of the last end.
+    come_backs: u64,
 }
 
 enum Event {
@@ -39,8 +41,15 @@ pub(super) async fn follow(
     view: watch::Sender<View>,
     stop: CancellationToken,
 ) {
-    let mut follower =
-        Follower { shared, entropy, view, dialer: Some(Box::new(dialer)), attempt: None, stream: None };
+    let mut follower = Follower {
+        shared,
+        entropy,
+        view,
+        dialer: Some(Box::new(dialer)),
+        attempt: None,
+        stream: None,
+        come_backs: 0,
+    };
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return,
@@ -140,15 +149,17 @@ impl Follower {
     /// The stream or the attempt is over, whoever ended it. A dialer that is still at it comes home by itself.
     fn down(&mut self, now: Duration, reason: String) {
         self.stream = None;
-        let was_up = {
+        let (was_up, come_backs) = {
             let mut subscriber = self.shared.subscriber.lock();
             let was_up = matches!(subscriber.phase(), Phase::Connected { .. });
             subscriber.disconnected(now, &mut || self.entropy.fraction());
-            was_up
+            (was_up, subscriber.stats().come_backs)
         };
         let mut down = self.shared.down.lock();
-        // Once for each outage, and for each new reason.
-        if was_up || down.1.as_ref() != Some(&reason) {
+        if come_backs > std::mem::replace(&mut self.come_backs, come_backs) {
+            tracing::info!(reason, "the hub says to come back later");
+        } else if was_up || down.1.as_ref() != Some(&reason) {
+            // Once for each outage, and for each new reason.
             tracing::warn!(reason, "no hub; the node's own metrics go on, and the hub is tried again");
         } else {
             tracing::debug!(reason, "no hub");
