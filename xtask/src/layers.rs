@@ -17,8 +17,15 @@ enum Layer {
 
 /// Ground crates, lowest first: each may use only those before it.
 const GROUND: [&str; 5] = ["objects", "exposition", "state-metrics", "budget", "fanout"];
-const EDGES: [&str; 6] =
-    ["environment", "agent-link", "apiserver-client", "fake-apiserver", "node-probe", "telemetry-export"];
+const EDGES: [&str; 7] = [
+    "environment",
+    "agent-link",
+    "apiserver-client",
+    "fake-apiserver",
+    "kernel-clock",
+    "node-probe",
+    "telemetry-export",
+];
 const SUBSYSTEMS: [&str; 3] = ["agent", "dashboard-server", "hub"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];

@@ -9,6 +9,7 @@ mod memory;
 mod networks;
 mod pressure;
 mod sockets;
+mod timex;
 
 pub(crate) use filesystems::mounts;
 
@@ -69,6 +70,7 @@ pub(crate) static COLLECTORS: &[(&str, Collect)] = &[
     ("filefd", counters::filefd),
     ("entropy", counters::entropy),
     ("time", identity::time),
+    ("timex", timex::timex),
     ("uname", identity::uname),
     ("os", identity::os),
 ];

@@ -171,6 +171,31 @@ pub(crate) static FAMILIES: &[Family] = &[
     one("container_memory_file_writeback_bytes", "Bytes of page cache being written back.", Gauge, |r| {
         memory(r, |m| m.file_writeback)
     }),
+    one("container_memory_workingset_refault_file_total", "Refaults of evicted file pages.", Counter, |r| {
+        memory(r, |m| m.refaults_file)
+    }),
+    one(
+        "container_memory_workingset_refault_anon_total",
+        "Refaults of evicted anonymous pages.",
+        Counter,
+        |r| memory(r, |m| m.refaults_anon),
+    ),
+    // Only cgroup v2 counts the next four.
+    one("container_memory_pgscan_total", "Pages scanned by the page reclaim algorithm.", Counter, |r| {
+        r.stats.memory?.pages_scanned.map(|pages| pages as f64)
+    }),
+    one("container_memory_pgsteal_total", "Pages reclaimed by the page reclaim algorithm.", Counter, |r| {
+        r.stats.memory?.pages_stolen.map(|pages| pages as f64)
+    }),
+    one(
+        "container_memory_events_high_total",
+        "Times that memory.high throttled the container.",
+        Counter,
+        |r| r.stats.memory?.events_high.map(|times| times as f64),
+    ),
+    one("container_memory_events_max_total", "Times that the container was at memory.max.", Counter, |r| {
+        r.stats.memory?.events_max.map(|times| times as f64)
+    }),
     many("container_memory_failures_total", "Cumulative count of memory allocation failures.", page_faults),
     one(
         "container_oom_events_total",

@@ -3,6 +3,8 @@
 use std::io;
 
 use exposition::{Kind, Writer};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use node_probe::filesystems::Filesystems;
 use node_probe::{Folder, scan};
 
@@ -11,6 +13,7 @@ use super::Node;
 pub(super) fn time(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
     let help = "System time in seconds since epoch (1970).";
     writer.single("node_time_seconds", help, Kind::Gauge, node.now.as_secs_f64());
+    zone(node, writer);
     let Ok(source) = Folder::open(&node.roots.sysfs.join("devices/system/clocksource/clocksource0")) else {
         return Ok(());
     };
@@ -34,6 +37,18 @@ pub(super) fn time(node: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) ->
         }
     }
     Ok(())
+}
+
+/// The host's time zone, from its own file; without one it is UTC, as for any program there.
+fn zone(node: &mut Node, writer: &mut Writer<'_>) {
+    let folder = Folder::open(&node.roots.rootfs.join("etc")).ok();
+    let rules = folder.and_then(|folder| node.reader.optional(&folder, "localtime").map(<[u8]>::to_vec));
+    let zone = rules.and_then(|rules| TimeZone::tzif("localtime", &rules).ok()).unwrap_or(TimeZone::UTC);
+    let seconds = i64::try_from(node.now.as_secs()).unwrap_or(i64::MAX);
+    let now = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    let info = zone.to_offset_info(now);
+    writer.family("node_time_zone_offset_seconds", "System time zone offset in seconds.", Kind::Gauge);
+    writer.sample().label("time_zone", info.abbreviation()).value(f64::from(info.offset().seconds()));
 }
 
 pub(super) fn uname(_: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
