@@ -66,6 +66,7 @@ pub(crate) fn door(kubeconfig: Option<PathBuf>, flags: &ApiFlags) -> DoorConfig 
         clients: flags.api_clients.unwrap_or(standard.clients),
         ..standard
     };
+    door.gzip = flags.api_gzip;
     door
 }
 

@@ -22,4 +22,7 @@ pub(crate) struct ApiFlags {
     /// How many clients like this one share the API server: the cap of the backoff grows with it.
     #[arg(long, value_name = "COUNT")]
     pub(crate) api_clients: Option<u32>,
+    /// Ask the API server to compress what it sends: fewer bytes, more of its CPU.
+    #[arg(long)]
+    pub(crate) api_gzip: bool,
 }
