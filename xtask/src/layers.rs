@@ -22,7 +22,7 @@ const EDGES: [&str; 7] = [
     "agent-link",
     "apiserver-client",
     "fake-apiserver",
-    "kernel-clock",
+    "kernel-calls",
     "node-probe",
     "telemetry-export",
 ];

@@ -4,7 +4,7 @@ use std::io;
 
 use exposition::Kind::{self, Counter, Gauge};
 use exposition::Writer;
-use kernel_clock::Discipline;
+use kernel_calls::clock::Discipline;
 use node_probe::filesystems::Filesystems;
 
 use super::Node;
@@ -43,7 +43,7 @@ const FAMILIES: [Row; 17] = [
 ];
 
 pub(super) fn timex(_: &mut Node, _: &Filesystems, writer: &mut Writer<'_>) -> io::Result<()> {
-    let discipline = match kernel_clock::read() {
+    let discipline = match kernel_calls::clock::read() {
         Ok(discipline) => discipline,
         // A seccomp profile without the call: nothing that an operator of the agent did wrong.
         Err(failed)

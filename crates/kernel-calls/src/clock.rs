@@ -1,7 +1,4 @@
 //! How the kernel disciplines its clock: adjtimex(2), read only.
-//!
-//! Owns: the one unsafe call of this repository. No safe wrapper of it is kept by anybody, and without it nobody's alert on a
-//! clock that is not synchronised (`node_timex_sync_status`) would work. Knows nothing else: no metrics, no time of day.
 
 use std::io;
 
@@ -60,7 +57,7 @@ pub fn read() -> io::Result<Discipline> {
     Ok(in_seconds(state, &timex))
 }
 
-#[expect(unsafe_code, reason = "adjtimex(2) has no safe wrapper; see the head of this crate")]
+#[expect(unsafe_code, reason = "adjtimex(2) has no safe wrapper")]
 fn adjtimex() -> io::Result<(i32, libc::timex)> {
     // SAFETY: `timex` is plain old data for which all zeros are valid; modes = 0 asks for a read.
     let mut timex: libc::timex = unsafe { std::mem::zeroed() };
