@@ -10,9 +10,14 @@ container_known() { has "^$1\{" "namespace=\"real\".*pod=\"talker-|pod=\"talker-
 
 # From the moment that the kubelet itself reports the pod's containers as running.
 new_pod_is_seen() {
+    local begun
+    begun=$(milliseconds)
     kubectl -n real run newcomer --image localhost/busybox:1 --image-pull-policy Never --restart Never \
         --overrides '{"spec": {"nodeName": "'"$NODE"'", "terminationGracePeriodSeconds": 1}}' --command -- /busybox sleep 600 >/dev/null
-    until kubelet_says_running newcomer; do sleep 0.05; done
+    until kubelet_says_running newcomer; do
+        sleep 0.05
+        [ $(($(milliseconds) - begun)) -lt 60000 ] || { not_ok "the kubelet starts a new pod within 60 s"; return 0; }
+    done
     within 1 "a new pod's container is in the agent's metrics (from when the kubelet says so)" \
         has '^container_memory_working_set_bytes\{' 'pod="newcomer"'
     kubectl -n real delete pod newcomer --wait=false >/dev/null

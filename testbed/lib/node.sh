@@ -70,6 +70,8 @@ failSwapOn: false
 # The machine's own tables stay as they are: no services are routed here.
 makeIPTablesUtilChains: false
 evictionHard: {}
+# Nobody could pull an image again that a full disk took away.
+imageGCHighThresholdPercent: 100
 serializeImagePulls: false
 registryPullQPS: 0
 kubeAPIQPS: 100
