@@ -19,7 +19,7 @@ enum Layer {
 const GROUND: [&str; 5] = ["objects", "exposition", "state-metrics", "budget", "fanout"];
 const EDGES: [&str; 6] =
     ["environment", "agent-link", "apiserver-client", "fake-apiserver", "node-probe", "telemetry-export"];
-const SUBSYSTEMS: [&str; 3] = ["agent", "dashboard-server", "hub"];
+const SUBSYSTEMS: [&str; 4] = ["agent", "dashboard-server", "hub", "node-dns"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 

@@ -1,0 +1,1 @@
+//! The zone on disk: a snapshot and a log of changes after it.

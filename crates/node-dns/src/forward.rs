@@ -1,0 +1,1 @@
+//! Everything that is not the cluster's: upstreams, cache, hosts, rewrite.

@@ -1,0 +1,1 @@
+//! The prober: asks past every cache, by path and layer.

@@ -1,0 +1,1 @@
+//! Sockets: UDP with a thread per core, TCP on tokio.
