@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 5] = ["objects", "exposition", "state-metrics", "budget", "fanout"];
+const GROUND: [&str; 8] = ["objects", "exposition", "state-metrics", "budget", "fanout", "dns-message", "service-names", "masking-horizon"];
 const EDGES: [&str; 6] =
     ["environment", "agent-link", "apiserver-client", "fake-apiserver", "node-probe", "telemetry-export"];
 const SUBSYSTEMS: [&str; 4] = ["agent", "dashboard-server", "hub", "node-dns"];
