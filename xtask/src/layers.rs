@@ -16,7 +16,18 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 8] = ["objects", "exposition", "state-metrics", "budget", "fanout", "dns-message", "service-names", "masking-horizon"];
+const GROUND: [&str; 10] = [
+    "objects",
+    "exposition",
+    "state-metrics",
+    "budget",
+    "fanout",
+    "dns-message",
+    "service-names",
+    "answer-cache",
+    "corefile",
+    "masking-horizon",
+];
 const EDGES: [&str; 6] =
     ["environment", "agent-link", "apiserver-client", "fake-apiserver", "node-probe", "telemetry-export"];
 const SUBSYSTEMS: [&str; 4] = ["agent", "dashboard-server", "hub", "node-dns"];

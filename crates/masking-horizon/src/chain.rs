@@ -85,8 +85,13 @@ pub struct Hold {
 
 impl Hold {
     /// A cache that keeps nothing of this kind.
-    pub const NOTHING: Self =
-        Self { ttl_max_seconds: 0, ttl_min_seconds: 0, keeps_ttl: false, stale: Span::ZERO, stale_ttl_seconds: 0 };
+    pub const NOTHING: Self = Self {
+        ttl_max_seconds: 0,
+        ttl_min_seconds: 0,
+        keeps_ttl: false,
+        stale: Span::ZERO,
+        stale_ttl_seconds: 0,
+    };
 
     /// Keeps for the TTL, within these bounds, and gives what is left of it.
     #[must_use]
@@ -110,7 +115,9 @@ pub enum ChainError {
         seconds: u64,
     },
     /// Which one holds?
-    #[error("{place}: the shortest TTL that it keeps ({min} s) is above the longest ({max} s); change one of them")]
+    #[error(
+        "{place}: the shortest TTL that it keeps ({min} s) is above the longest ({max} s); change one of them"
+    )]
     Bounds {
         /// Where it is written.
         place: String,

@@ -63,7 +63,12 @@ pub struct Sight {
 
 pub(crate) fn compute(chain: &Chain) -> Horizon {
     let (server, server_lines, sight) = server(chain);
-    let positive = Kind { word: "answers", ttl: ttl_of_last_answer(chain), hold: |c| c.positive, client: |c| c.positive };
+    let positive = Kind {
+        word: "answers",
+        ttl: ttl_of_last_answer(chain),
+        hold: |c| c.positive,
+        client: |c| c.positive,
+    };
     let denial = Kind {
         word: "NXDOMAIN",
         ttl: chain.authority.negative_ttl_seconds,
@@ -73,7 +78,17 @@ pub(crate) fn compute(chain: &Chain) -> Horizon {
     let (caches, cache_lines) = walk(chain, &positive);
     let (negative, negative_lines) = walk(chain, &denial);
     let horizon = server + caches;
-    Horizon { zone: chain.zone.clone(), horizon, server, caches, negative, sight, server_lines, cache_lines, negative_lines }
+    Horizon {
+        zone: chain.zone.clone(),
+        horizon,
+        server,
+        caches,
+        negative,
+        sight,
+        server_lines,
+        cache_lines,
+        negative_lines,
+    }
 }
 
 /// Either kind of server goes on without limit; they differ in who can see it.
@@ -138,7 +153,11 @@ fn walk(chain: &Chain, kind: &Kind) -> (Span, Vec<Line>) {
     let mut lines = vec![Line {
         who: authority.name.clone(),
         place: authority.place.clone(),
-        does: format!("puts TTL {} on {}; the last one leaves as it fails", Span::Seconds(kind.ttl), kind.word),
+        does: format!(
+            "puts TTL {} on {}; the last one leaves as it fails",
+            Span::Seconds(kind.ttl),
+            kind.word
+        ),
         adds: Span::ZERO,
         total: Span::ZERO,
     }];
@@ -183,7 +202,8 @@ fn through(hold: Hold, last: Last, word: &str) -> (Last, String) {
     if last.ttl > hold.ttl_max_seconds {
         does += &format!(", cut to {}", Span::Seconds(hold.ttl_max_seconds));
     } else if last.ttl < hold.ttl_min_seconds {
-        does += &format!(", raised from {} to {}", Span::Seconds(last.ttl), Span::Seconds(hold.ttl_min_seconds));
+        does +=
+            &format!(", raised from {} to {}", Span::Seconds(last.ttl), Span::Seconds(hold.ttl_min_seconds));
     } else {
         does += &format!(" of {}", Span::Seconds(last.ttl));
     }
@@ -191,7 +211,11 @@ fn through(hold: Hold, last: Last, word: &str) -> (Last, String) {
         does += "; hands out the whole TTL again (keepttl)";
     }
     if hold.stale > Span::ZERO {
-        does += &format!("; serves stale for {} more with TTL {}", hold.stale, Span::Seconds(hold.stale_ttl_seconds));
+        does += &format!(
+            "; serves stale for {} more with TTL {}",
+            hold.stale,
+            Span::Seconds(hold.stale_ttl_seconds)
+        );
     }
     (Last { at, ttl }, does)
 }

@@ -32,7 +32,9 @@ impl Horizon {
             writeln!(out, "  after {seconds} s in the answers themselves, for clients that send EDNS")?;
         }
         match self.horizon.seconds() {
-            Some(seconds) => writeln!(out, "A gate that reads names must wait longer than {seconds} s after each step."),
+            Some(seconds) => {
+                writeln!(out, "A gate that reads names must wait longer than {seconds} s after each step.")
+            }
             None => writeln!(out, "A gate that reads names proves nothing, however long it waits."),
         }
     }

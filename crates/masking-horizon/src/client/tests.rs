@@ -2,7 +2,11 @@ use super::*;
 
 fn check(declared: &str, obeys_ttl: bool, positive: Span, negative: Span) {
     let client = Client::parse(declared).unwrap();
-    assert_eq!((client.obeys_ttl, client.positive, client.negative), (obeys_ttl, positive, negative), "{declared}");
+    assert_eq!(
+        (client.obeys_ttl, client.positive, client.negative),
+        (obeys_ttl, positive, negative),
+        "{declared}"
+    );
 }
 
 fn refused(declared: &str, why: &str) {

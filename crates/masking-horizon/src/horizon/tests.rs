@@ -73,7 +73,10 @@ fn servers_differ_in_who_can_see_it() {
     chain.authority.knowledge =
         Knowledge::OnDisk { fresh_for_seconds: 60, stale_ttl_seconds: 30, heartbeat_seconds: 5 };
     let ours = chain.horizon().unwrap();
-    assert_eq!((ours.horizon, ours.sight.probe_seconds, ours.sight.marked_seconds), (Span::NoLimit, Some(10), Some(60)));
+    assert_eq!(
+        (ours.horizon, ours.sight.probe_seconds, ours.sight.marked_seconds),
+        (Span::NoLimit, Some(10), Some(60))
+    );
 }
 
 #[test]
@@ -98,7 +101,9 @@ fn what_cannot_be_is_refused() {
 #[test]
 fn the_explanation_names_every_line() {
     let text = chain(30, &[KUBEADM], &["java"]).horizon().unwrap().to_string();
-    for words in ["no limit", "[Corefile:4]", "[Corefile:9]", "client java", "+ 30 s = 1 min", "proves nothing"] {
+    for words in
+        ["no limit", "[Corefile:4]", "[Corefile:9]", "client java", "+ 30 s = 1 min", "proves nothing"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
 }
@@ -131,7 +136,8 @@ impl Played {
         let (stored, kept) = self.copies[layer - 1]?;
         let stale = hold.stale.seconds().unwrap().cast_signed();
         let usable = now < stored + kept.cast_signed() + stale;
-        let stale_ttl = if hold.keeps_ttl { kept.max(hold.stale_ttl_seconds) } else { hold.stale_ttl_seconds };
+        let stale_ttl =
+            if hold.keeps_ttl { kept.max(hold.stale_ttl_seconds) } else { hold.stale_ttl_seconds };
         usable.then_some(stale_ttl)
     }
 }
