@@ -9,10 +9,12 @@ mod fill;
 mod message;
 mod questions;
 mod record;
+mod seen;
 mod server;
 mod shapes;
 mod updates;
 
 pub(crate) use compare::compare;
 pub(crate) use fill::fill;
+pub(crate) use seen::seen;
 pub(crate) use updates::updates;

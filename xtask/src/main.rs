@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         // Parts of the scripts below testbed/checks and bench.
         ["dns-compare", api, ours, theirs] => dns::compare(api, ours, theirs).map(|report| print(&report)),
         ["dns-fill", api, services, endpoints, names] => dns::fill(api, services, endpoints, names),
+        ["dns-seen", server, name, seconds] => dns::seen(server, name, seconds).map(|time| print(&time)),
         ["dns-updates", rest @ ..] => dns::updates(rest).map(|line| print(&line)),
         ["fuzz", seconds] => testbed::script("fuzz/run", &[seconds]),
         _ => {
