@@ -132,7 +132,7 @@ start_coredns() {
     errors
     ready 127.0.0.1:$ready
     kubernetes cluster.local in-addr.arpa ip6.arpa {
-        kubeconfig $WORK/kubeconfig fake
+        kubeconfig $WORK/kubeconfig
         pods insecure
         ttl 30
     }
