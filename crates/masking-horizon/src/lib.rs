@@ -7,13 +7,15 @@
 //!
 //! Owns: the arithmetic ([`Chain::horizon`]), the declaration of client caches ([`Client::parse`]), the explanation.
 //!
-//! Does not know: files, servers, clocks. It is given a [`Chain`]; `plimsoll dns horizon` makes one of Corefiles and flags.
+//! Does not know: files, servers, clocks. It is given a [`Chain`]; [`settings`] makes its layers of Corefiles, `plimsoll dns
+//! horizon` puts them together.
 //!
 //! Start at [`Chain`].
 
 mod chain;
 mod client;
 mod horizon;
+pub mod settings;
 mod span;
 mod text;
 
