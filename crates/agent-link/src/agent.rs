@@ -6,11 +6,13 @@ mod follow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use environment::{Clock, Entropy};
-use fanout::{Phase, Subscriber, SubscriberStats, View};
+use fanout::message::FeedKind;
+use fanout::{Follows, Held, Phase, Subscriber, SubscriberStats, Transfer, View};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentLinkConfig, Transport};
@@ -19,12 +21,33 @@ use crate::metrics;
 use crate::resolve::HubAddress;
 use crate::tls::{self, End, Reloading};
 use connect::Dialer;
+use follow::Consumer;
 
-/// A running link. Dropping it does not stop it; the token does.
+/// Updates that wait for a consumer of names. While the queue is full nothing more is read from the hub, which then counts
+/// the session as slow; one update has at most [`fanout::FeedLimits::BROADCAST`] of changes, mostly one.
+const UPDATES_MAX: usize = 16;
+
+/// A running link that follows what its node needs. Dropping it does not stop it; the token does.
 #[derive(Clone)]
 pub struct AgentLink {
     shared: Arc<Shared>,
     view: watch::Receiver<View>,
+}
+
+/// A running link that follows the names of the cluster: what a DNS server needs. It and an [`AgentLink`] of the same node
+/// leave each other alone.
+#[derive(Clone)]
+pub struct NamesLink {
+    shared: Arc<Shared>,
+}
+
+/// What a [`NamesLink`] hands to its consumer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// The set changed, or was confirmed.
+    Changes(Transfer),
+    /// The newest pulse.
+    Pulse(Bytes),
 }
 
 /// How the link is.
@@ -67,25 +90,11 @@ impl AgentLink {
         registry: &mut Registry,
         stop: CancellationToken,
     ) -> Result<Self, LinkError> {
-        let address =
-            HubAddress::parse(&config.hub).ok_or_else(|| LinkError::BadHub { hub: config.hub.clone() })?;
-        let tls = match &config.transport {
-            Transport::Mutual { dir } => Some(Reloading::load(dir, End::Agent, tls::client, &clock)?),
-            Transport::InsecureLoopback if address.is_loopback() => None,
-            Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub }),
-        };
-        if let Some(tls) = &tls {
-            environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
-        }
+        let (sender, view) = watch::channel(View::default());
         let now = clock.monotonic();
-        let subscriber = Subscriber::new(&config.node, &config.version, now);
-        let (sender, view) = watch::channel(subscriber.view().clone());
-        let shared =
-            Arc::new(Shared { subscriber: Mutex::new(subscriber), clock, down: Mutex::new((now, None)) });
-        metrics::register_agent(registry, shared.clone(), tls.clone());
-        let dialer = Dialer::new(address, &config, tls)?;
-        let follower = follow::follow(shared.clone(), dialer, entropy, sender, stop);
-        environment::spawn("hub-link", follower);
+        let subscriber = Subscriber::new(&config.node, &config.version, Follows::NODE, now);
+        let consumer = Consumer::View(View::default(), sender);
+        let shared = start(config, subscriber, consumer, clock, entropy, registry, stop)?;
         Ok(Self { shared, view })
     }
 
@@ -98,6 +107,63 @@ impl AgentLink {
     pub fn status(&self) -> LinkStatus {
         self.shared.status()
     }
+}
+
+impl NamesLink {
+    /// Reads the certificates and starts following; returns at once, whether there is a hub or not. `held` is what the
+    /// consumer has already: a hub that has the same sends nothing, and one that knows it sends what changed since.
+    ///
+    /// # Errors
+    /// As [`AgentLink::spawn`].
+    pub fn spawn(
+        config: AgentLinkConfig,
+        held: Held,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &mut Registry,
+        stop: CancellationToken,
+    ) -> Result<(Self, mpsc::Receiver<Update>), LinkError> {
+        let (sender, updates) = mpsc::channel(UPDATES_MAX);
+        let now = clock.monotonic();
+        let mut subscriber = Subscriber::new(&config.node, &config.version, Follows::BROADCAST, now);
+        subscriber.hold(FeedKind::Broadcast, held);
+        let consumer = Consumer::Updates(sender);
+        let shared = start(config, subscriber, consumer, clock, entropy, registry, stop)?;
+        Ok((Self { shared }, updates))
+    }
+
+    /// How the link is.
+    pub fn status(&self) -> LinkStatus {
+        self.shared.status()
+    }
+}
+
+fn start(
+    config: AgentLinkConfig,
+    subscriber: Subscriber,
+    consumer: Consumer,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    registry: &mut Registry,
+    stop: CancellationToken,
+) -> Result<Arc<Shared>, LinkError> {
+    let address =
+        HubAddress::parse(&config.hub).ok_or_else(|| LinkError::BadHub { hub: config.hub.clone() })?;
+    let tls = match &config.transport {
+        Transport::Mutual { dir } => Some(Reloading::load(dir, End::Agent, tls::client, &clock)?),
+        Transport::InsecureLoopback if address.is_loopback() => None,
+        Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub }),
+    };
+    if let Some(tls) = &tls {
+        environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
+    }
+    let down = Mutex::new((clock.monotonic(), None));
+    let shared = Arc::new(Shared { subscriber: Mutex::new(subscriber), clock, down });
+    metrics::register_agent(registry, shared.clone(), tls.clone());
+    let dialer = Dialer::new(address, &config, tls)?;
+    let follower = follow::follow(shared.clone(), dialer, entropy, consumer, stop);
+    environment::spawn("hub-link", follower);
+    Ok(shared)
 }
 
 impl Shared {
@@ -114,7 +180,7 @@ impl Shared {
             synced: subscriber.synced(),
             for_: now.saturating_sub(since),
             last_heard: subscriber.last_heard().map(|heard| now.saturating_sub(heard)),
-            items: subscriber.view().len(),
+            items: subscriber.items(),
             fleet: subscriber.fleet(),
             last_error: if connected { None } else { error },
             stats: subscriber.stats(),

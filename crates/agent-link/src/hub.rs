@@ -115,12 +115,20 @@ impl HubHandle {
     /// # Errors
     /// As [`HubHandle::publish`].
     pub fn set_broadcast(&self, topic: Topic, key: &[u8], value: Bytes) -> Result<(), PublishError> {
-        self.0.change(|publisher| publisher.set_broadcast(topic, key, value))
+        self.0.change_names(|publisher| publisher.set_broadcast(topic, key, value))
     }
 
     /// Removes an item of every node.
     pub fn remove_broadcast(&self, topic: Topic, key: &[u8]) {
-        self.0.change(|publisher| publisher.remove_broadcast(topic, key));
+        self.0.change_names(|publisher| publisher.remove_broadcast(topic, key));
+    }
+
+    /// Says `value` to everybody who follows the broadcast feed; the newest counts ([`Publisher::set_pulse`]).
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn set_pulse(&self, value: Bytes) -> Result<(), PublishError> {
+        self.0.change_names(|publisher| publisher.set_pulse(value))
     }
 
     /// The hub has published all it knows (from the API server or from its snapshot): agents are admitted from now on.
