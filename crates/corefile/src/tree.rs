@@ -216,9 +216,18 @@ impl Reader<'_> {
             if name.is("}") {
                 return Some(found);
             }
+            if name.is("{") {
+                self.report.refuse(
+                    &name,
+                    "braces without a name before them",
+                    "put the name of a plugin before `{`",
+                );
+                return None;
+            }
             let mut directive = Directive { name, arguments: Vec::new(), block: None };
             while let Some(word) = self.peek() {
-                if word.first || word.is("}") {
+                // As in the Caddyfile, a brace may open on the next line.
+                if (word.first && !word.is("{")) || word.is("}") {
                     break;
                 }
                 let word = self.next()?;

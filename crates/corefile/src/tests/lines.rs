@@ -9,6 +9,7 @@ fn words() {
     assert!(server.errors);
     assert_eq!(server.hosts.unwrap().inline[0].names, zones(&["a", "b"]));
     assert_eq!(server.forwards[0].upstreams.len(), 1);
+    assert!(line("forward . 192.0.2.1\n{\nforce_tcp\n}").forwards[0].force_tcp);
     let server = line(r#"rewrite name regex "^a\"b(.*)\.example\.$" {1}.example"#);
     let Field::Name(rule) = &server.rewrites[0].field else { panic!() };
     let Match::Regex(pattern) = &rule.matches else { panic!() };

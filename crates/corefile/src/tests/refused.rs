@@ -141,6 +141,7 @@ fn syntax() {
         43,
         "in all",
     );
-    whole(&format!("a {}", "{\n".repeat(20)), 8, "close the braces");
+    whole(&format!("a {{{}", "\nb {".repeat(20)), 9, "close the braces");
+    whole("a {\n{\n}\n}", 2, "name of a plugin");
     whole(&"a".repeat(COREFILE_BYTES_MAX + 1), 1, "shorter");
 }
