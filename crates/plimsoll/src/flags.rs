@@ -2,6 +2,8 @@
 
 mod agent;
 mod api;
+mod dns;
+mod horizon;
 mod hub;
 mod up;
 
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::AgentFlags;
 pub(crate) use api::ApiFlags;
+pub(crate) use dns::{DnsAction, DnsFlags};
+pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
 pub(crate) use up::{Output, UpFlags};
 
@@ -35,6 +39,8 @@ pub(crate) enum Command {
     Hub(HubFlags),
     /// Metrics of this node, its pods and containers, without the API server.
     Agent(AgentFlags),
+    /// The cluster's DNS: outlives the control plane, and says how old its answers are.
+    Dns(DnsFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.
