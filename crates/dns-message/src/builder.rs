@@ -14,7 +14,10 @@ pub use rdata::{Rdata, Soa};
 
 use crate::header::HEADER_BYTES;
 use crate::name::NAME_BYTES_MAX;
-use crate::{Class, Flags, Header, MESSAGE_BYTES_MAX, MessageError, Name, Opt, Query, Rcode, Record, RecordType, Section};
+use crate::{
+    Class, Flags, Header, MESSAGE_BYTES_MAX, MessageError, Name, Opt, Query, Rcode, Record, RecordType,
+    Section,
+};
 
 /// Writes one message behind what `out` holds.
 pub struct Builder<'o> {
@@ -123,7 +126,14 @@ impl<'o> Builder<'o> {
     }
 
     /// Appends a record; `false` when it did not fit, or its section is over. Sections come in their order.
-    pub fn record(&mut self, section: Section, owner: &Name, class: Class, ttl: u32, data: &Rdata<'_>) -> bool {
+    pub fn record(
+        &mut self,
+        section: Section,
+        owner: &Name,
+        class: Class,
+        ttl: u32,
+        data: &Rdata<'_>,
+    ) -> bool {
         let appended = self.append(section, owner.as_wire(), data.record_type(), class, ttl, |builder| {
             data.write(builder.out, builder.start, &mut builder.names);
             Ok(())

@@ -90,7 +90,9 @@ impl Flags {
     #[inline]
     #[must_use]
     pub fn of_response(self) -> Self {
-        Self(self.0 & (Self::OPCODE_MASK | Self::RECURSION_DESIRED | Self::CHECKING_DISABLED) | Self::RESPONSE)
+        Self(
+            self.0 & (Self::OPCODE_MASK | Self::RECURSION_DESIRED | Self::CHECKING_DISABLED) | Self::RESPONSE,
+        )
     }
 }
 

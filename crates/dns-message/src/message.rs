@@ -10,8 +10,8 @@ mod tests;
 
 use crate::{Class, Flags, HEADER_BYTES, Header, RecordType};
 
-pub(crate) use name_ref::{expand, skip};
 pub use name_ref::NameRef;
+pub(crate) use name_ref::{expand, skip};
 pub use record::{Record, Records, Section};
 
 /// What is wrong with a message.
@@ -115,9 +115,10 @@ impl<'m> Message<'m> {
     /// How long a negative answer may be kept: the lesser of the TTL and the last field of the SOA record in the authority
     /// section (RFC 2308, 5); `None` without one.
     pub fn negative_ttl(&self) -> Option<u32> {
-        let soa = self.records().map_while(Result::ok).find(|record| {
-            record.section == Section::Authority && record.record_type == RecordType::SOA
-        })?;
+        let soa = self
+            .records()
+            .map_while(Result::ok)
+            .find(|record| record.section == Section::Authority && record.record_type == RecordType::SOA)?;
         let minimum = soa.rdata().last_chunk::<4>()?;
         Some(soa.ttl.min(u32::from_be_bytes(*minimum)))
     }

@@ -43,7 +43,9 @@ pub fn least(message: &[u8]) -> Result<Option<u32>, MessageError> {
 /// Replaces the TTL at each of `positions` (of [`positions`] for this message).
 pub fn patch(message: &mut [u8], positions: &[u16], mut change: impl FnMut(u32) -> u32) {
     for &at in positions {
-        let Some(bytes) = message.get_mut(usize::from(at)..).and_then(<[u8]>::first_chunk_mut::<4>) else { continue };
+        let Some(bytes) = message.get_mut(usize::from(at)..).and_then(<[u8]>::first_chunk_mut::<4>) else {
+            continue;
+        };
         *bytes = change(sane(u32::from_be_bytes(*bytes))).to_be_bytes();
     }
 }

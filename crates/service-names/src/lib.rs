@@ -16,6 +16,7 @@ pub mod differences;
 mod endpoints;
 mod label;
 mod locate;
+mod owners;
 pub mod payload;
 mod reply;
 mod respond;

@@ -99,7 +99,9 @@ fn stands_at(message: &[u8], mut at: usize, name: &[u8]) -> bool {
             return true;
         }
         let end = usize::from(length) + 1;
-        let (Some(here), Some(label)) = (message.get(at + 1..at + end), rest.get(1..end)) else { return false };
+        let (Some(here), Some(label)) = (message.get(at + 1..at + end), rest.get(1..end)) else {
+            return false;
+        };
         if !here.eq_ignore_ascii_case(label) {
             return false;
         }

@@ -164,7 +164,8 @@ pub(super) fn copy(
             Piece::Text => 1 + usize::from(*message.get(at).ok_or(MessageError::Data)?),
             Piece::Name | Piece::Plain => 0,
         };
-        let next = if octets > 0 { at + octets } else { skip(message, at).map_err(|_| MessageError::Data)? };
+        let next =
+            if octets > 0 { at + octets } else { skip(message, at).map_err(|_| MessageError::Data)? };
         if next > data.end {
             return Err(MessageError::Data);
         }

@@ -32,7 +32,8 @@ impl<'m> NameRef<'m> {
     /// Whether it is `name`, without regard to case.
     pub fn is(self, name: &Name) -> bool {
         let mut labels = name.labels();
-        let same = self.labels().all(|label| labels.next().is_some_and(|other| label.eq_ignore_ascii_case(other)));
+        let same =
+            self.labels().all(|label| labels.next().is_some_and(|other| label.eq_ignore_ascii_case(other)));
         same && labels.next().is_none()
     }
 

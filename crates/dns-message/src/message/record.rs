@@ -51,8 +51,12 @@ impl<'m> Record<'m> {
     /// The address of an A or AAAA record.
     pub fn address(&self) -> Option<IpAddr> {
         match self.record_type {
-            RecordType::A => <[u8; 4]>::try_from(self.rdata()).ok().map(|octets| Ipv4Addr::from(octets).into()),
-            RecordType::AAAA => <[u8; 16]>::try_from(self.rdata()).ok().map(|octets| Ipv6Addr::from(octets).into()),
+            RecordType::A => {
+                <[u8; 4]>::try_from(self.rdata()).ok().map(|octets| Ipv4Addr::from(octets).into())
+            }
+            RecordType::AAAA => {
+                <[u8; 16]>::try_from(self.rdata()).ok().map(|octets| Ipv6Addr::from(octets).into())
+            }
             _ => None,
         }
     }

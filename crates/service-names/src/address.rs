@@ -1,0 +1,90 @@
+//! Addresses as labels: dots and colons become dashes, as CoreDNS names endpoints without a hostname, and pods.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::{Display, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::label::ShortLabel;
+
+/// An address in octets.
+pub(crate) trait Octets: Copy + Ord + std::hash::Hash + 'static {
+    /// As a value.
+    fn ip(self) -> IpAddr;
+    /// As the label of an endpoint.
+    fn dashed(self) -> ShortLabel;
+}
+
+impl Octets for [u8; 4] {
+    fn ip(self) -> IpAddr {
+        IpAddr::from(self)
+    }
+
+    fn dashed(self) -> ShortLabel {
+        dashed(Ipv4Addr::from(self), b'.')
+    }
+}
+
+impl Octets for [u8; 16] {
+    fn ip(self) -> IpAddr {
+        IpAddr::from(self)
+    }
+
+    /// In the form of RFC 5952. A label does not end with a dash, so that `fd00::` is `fd00--0`.
+    fn dashed(self) -> ShortLabel {
+        let mut label = dashed(Ipv6Addr::from(self), b':');
+        if label.label().ends_with(b"-") {
+            let _ = label.write_char('0');
+        }
+        label
+    }
+}
+
+fn dashed(address: impl Display, separator: u8) -> ShortLabel {
+    let mut label = ShortLabel::new();
+    // A label takes what fits: 39 characters at most.
+    let _ = write!(label, "{address}");
+    for octet in label.label_mut() {
+        if *octet == separator {
+            *octet = b'-';
+        }
+    }
+    label
+}
+
+/// The address whose endpoint has this label, and no other spelling of it.
+pub(crate) fn of_endpoint(label: &[u8]) -> Option<IpAddr> {
+    let address = of_pod(label).or_else(|| of_pod(label.strip_suffix(b"0")?))?;
+    let exact = match address {
+        IpAddr::V4(address) => address.octets().dashed().label() == label,
+        IpAddr::V6(address) => address.octets().dashed().label() == label,
+    };
+    exact.then_some(address)
+}
+
+/// The address that a pod's label stands for: four numbers with three single dashes are IPv4, all else is IPv6.
+pub(crate) fn of_pod(label: &[u8]) -> Option<IpAddr> {
+    let dashes = label.iter().filter(|octet| **octet == b'-').count();
+    let four = dashes == 3 && !label.windows(2).any(|pair| pair == b"--");
+    // The longest text of an address is 39 octets; a label with a dot in it must not be read as one.
+    if label.len() > 39 || label.iter().any(|octet| matches!(octet, b'.' | b':')) {
+        return None;
+    }
+    let mut text = [0; 39];
+    let text = &mut text[..label.len()];
+    text.copy_from_slice(label);
+    for octet in text.iter_mut() {
+        if *octet == b'-' {
+            *octet = if four { b'.' } else { b':' };
+        }
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    if four { text.parse().ok().map(IpAddr::V4) } else { text.parse().ok().map(IpAddr::V6) }
+}
+
+/// Octets of concatenated addresses, sorted and once each; `None` when they are no whole number of addresses.
+pub(crate) fn list<const N: usize>(bytes: &[u8]) -> Option<&[[u8; N]]> {
+    let (addresses, rest) = bytes.as_chunks::<N>();
+    rest.is_empty().then_some(addresses)
+}

@@ -1,0 +1,1 @@
+//! Where the zone differs from CoreDNS v1.15.0, and why.
