@@ -19,7 +19,10 @@
 mod disk;
 mod feed;
 mod forward;
+mod handover;
+mod metrics;
 mod peers;
 mod pipeline;
 mod probe;
+mod rate_limit;
 mod server;

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! sockets: bind or take over -> udp (a thread each) -> pipeline::Pipeline::answer -> sendmmsg
-//!                            -> tcp (tasks)         -> pipeline::Pipeline::answer -> one writer a connection
+//!                            |                                    | Ask: a bounded queue -> later (tasks) -> sendmsg
+//!                            -> tcp (a task a connection) -> pipeline::Pipeline::answer
 //! ```
 
 mod datagrams;
+pub(crate) mod later;
 pub(crate) mod sockets;
+pub(crate) mod tcp;
 pub(crate) mod udp;

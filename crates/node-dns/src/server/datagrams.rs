@@ -8,20 +8,19 @@ use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::{in_pktinfo, in6_pktinfo};
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, recvmmsg,
-    sendmmsg, sendmsg,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike,
+    recvmmsg, sendmmsg, sendmsg,
 };
 
 /// Datagrams a system call: at 64 what a call costs beside its datagrams is below 2 %.
 pub(crate) const BATCH: usize = 64;
 /// The longest query over UDP: a name of 255 B, and room for the options that resolvers add. A longer one is cut by the
-/// kernel and refused.
+/// kernel, and refused as malformed.
 pub(crate) const QUERY_BYTES_MAX: usize = 4096;
 
 /// Addresses of one family, as the kernel has them.
 pub(crate) trait Family: SockaddrLike + Copy + 'static {
     fn to_std(&self) -> SocketAddr;
-    fn from_std(address: SocketAddr) -> Option<Self>;
 }
 
 /// The address of ours that a datagram was sent to, on a socket that has all of them.
@@ -39,8 +38,6 @@ pub(crate) struct Datagram<S> {
     pub(crate) from: S,
     pub(crate) local: Local,
     bytes: usize,
-    /// Longer than [`QUERY_BYTES_MAX`]; the rest is lost.
-    pub(crate) cut: bool,
 }
 
 /// Room for one batch in and one out.
@@ -78,8 +75,9 @@ impl<S: Family> Batch<S> {
         self.datagrams.clear();
         self.filled = 0;
         let mut buffers = self.input.iter_mut();
-        let mut slices: [[IoSliceMut<'_>; 1]; BATCH] =
-            std::array::from_fn(|_| [IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| &mut buffer[..]))]);
+        let mut slices: [[IoSliceMut<'_>; 1]; BATCH] = std::array::from_fn(|_| {
+            [IoSliceMut::new(buffers.next().map_or(&mut [], |buffer| &mut buffer[..]))]
+        });
         let messages = recvmmsg(
             socket.as_raw_fd(),
             &mut self.receive,
@@ -94,8 +92,7 @@ impl<S: Family> Batch<S> {
             } else {
                 Local::Bound
             };
-            let cut = message.flags.contains(MsgFlags::MSG_TRUNC);
-            self.datagrams.push(Datagram { from, local, bytes: message.bytes.min(QUERY_BYTES_MAX), cut });
+            self.datagrams.push(Datagram { from, local, bytes: message.bytes.min(QUERY_BYTES_MAX) });
         }
         Ok(self.datagrams.len())
     }
@@ -203,24 +200,10 @@ impl Family for SockaddrIn {
     fn to_std(&self) -> SocketAddr {
         SocketAddrV4::from(*self).into()
     }
-
-    fn from_std(address: SocketAddr) -> Option<Self> {
-        match address {
-            SocketAddr::V4(address) => Some(address.into()),
-            SocketAddr::V6(_) => None,
-        }
-    }
 }
 
 impl Family for SockaddrIn6 {
     fn to_std(&self) -> SocketAddr {
         SocketAddrV6::from(*self).into()
-    }
-
-    fn from_std(address: SocketAddr) -> Option<Self> {
-        match address {
-            SocketAddr::V6(address) => Some(address.into()),
-            SocketAddr::V4(_) => None,
-        }
     }
 }

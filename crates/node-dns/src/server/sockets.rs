@@ -24,13 +24,19 @@ const FREE_PORT_TRIES: u32 = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Somebody else has it.
-    #[error("{0} is in use: choose another one with --listen, or stop what listens there (`ss -lunt` shows it)")]
+    #[error(
+        "{0} is in use: choose another one with --listen, or stop what listens there (`ss -lunt` shows it)"
+    )]
     InUse(SocketAddr),
     /// This machine does not have it.
-    #[error("{0} is no address of this machine: choose another one with --listen, or let --interface make it")]
+    #[error(
+        "{0} is no address of this machine: choose another one with --listen, or let --interface make it"
+    )]
     NotLocal(SocketAddr),
     /// Ports below 1024.
-    #[error("{0} needs the capability NET_BIND_SERVICE: choose a port from 1024 on with --listen, or grant it")]
+    #[error(
+        "{0} needs the capability NET_BIND_SERVICE: choose a port from 1024 on with --listen, or grant it"
+    )]
     NotPermitted(SocketAddr),
     /// Anything else.
     #[error("cannot listen on {0}: {1}; choose another address with --listen")]

@@ -1,0 +1,186 @@
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
+
+use dns_message::{Builder, Flags, Header, Message, Name, Opt, Rdata, Section};
+use environment::ManualClock;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::*;
+
+/// Answers names below `at-once.` with an address at once, all others later; below `broken.` with octets that are none.
+pub(crate) struct Stub;
+
+impl Elsewhere for Stub {
+    fn at_once(&self, query: &Query<'_>, _: Duration, out: &mut Vec<u8>) -> Option<Outcome> {
+        let name = query.name().to_string();
+        name.ends_with("at-once.").then(|| reply(query, out))
+    }
+
+    fn ask(self: Arc<Self>, query: Vec<u8>, _: SocketAddr) -> BoxFuture<'static, Reply> {
+        async move {
+            let mut scratch = Scratch::default();
+            let query = gate(&query, &mut scratch).unwrap();
+            let mut message = Vec::new();
+            let outcome = reply(&query, &mut message);
+            Reply { message, outcome }
+        }
+        .boxed()
+    }
+}
+
+fn reply(query: &Query<'_>, out: &mut Vec<u8>) -> Outcome {
+    if query.name().to_string().ends_with("broken.") {
+        out.extend_from_slice(b"nonsense");
+    } else {
+        let mut builder = Builder::reply(
+            query,
+            Flags::RECURSION_AVAILABLE,
+            Rcode::NOERROR,
+            dns_message::MESSAGE_BYTES_MAX,
+            None,
+            out,
+        );
+        // "many": more than fits into a datagram.
+        let many = if query.name().to_string().starts_with("many.") { 200 } else { 1 };
+        for last in 0..many {
+            let address = Rdata::A(Ipv4Addr::new(192, 0, 2, last));
+            builder.record(Section::Answer, &query.name(), Class::IN, 30, &address);
+        }
+        builder.finish();
+    }
+    let error = Some((EdeCode::STALE_ANSWER, Cow::Borrowed("old")));
+    Outcome { rcode: Rcode::NOERROR, source: "hosts", stale: true, error }
+}
+
+pub(crate) fn shared() -> Arc<Shared> {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+    Arc::new(Shared {
+        clock,
+        metrics: Metrics::default(),
+        elsewhere: Arc::new(Stub),
+        rate_limit: None,
+        cookie_secret: [7; 16],
+    })
+}
+
+pub(crate) fn query(id: u16, name: &str, opt: Option<Opt<'_>>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let name = Name::parse(name).unwrap();
+    let flags = Flags(Flags::RECURSION_DESIRED);
+    Builder::query(id, flags, &name, RecordType::A, Class::IN, opt, &mut out).finish();
+    out
+}
+
+fn client() -> SocketAddr {
+    (IpAddr::from(Ipv4Addr::LOCALHOST), 4_000).into()
+}
+
+/// The result, TC, the number of answers and the extended error of the answer to `packet`, or why there is none.
+fn check(packet: &[u8], protocol: Protocol, expected: &str) {
+    let mut pipeline = Pipeline::new(shared());
+    let mut out = Vec::new();
+    pipeline.begin();
+    let found = match pipeline.answer(packet, client(), protocol, &mut out) {
+        Verdict::Silence => "silence".to_owned(),
+        Verdict::Ask => "ask".to_owned(),
+        Verdict::Done(answered) => {
+            assert_eq!(answered.bytes, (packet.len(), out.len()));
+            summary(&out)
+        }
+    };
+    assert_eq!(found, expected);
+}
+
+fn summary(message: &[u8]) -> String {
+    let header = Header::read(message).unwrap();
+    let mut text = format!("{} {}", header.flags.rcode(), header.counts[1]);
+    if header.flags.has(Flags::TRUNCATED) {
+        text += " TC";
+    }
+    let Ok(parsed) = Message::parse(message) else { return text };
+    for record in parsed.records().flatten().filter(|record| record.record_type == RecordType::OPT) {
+        text += " OPT";
+        for (code, extra) in record.extended_errors() {
+            text += &format!(" {}={extra}", code.0);
+        }
+    }
+    text
+}
+
+#[test]
+fn each_query_gets_what_it_asked_for_the_way_it_asked() {
+    let edns = Some(Opt::default());
+    check(&query(1, "a.at-once", None), Protocol::Udp, "NOERROR 1");
+    check(&query(1, "a.at-once", edns), Protocol::Udp, "NOERROR 1 OPT 3=old");
+    check(&query(1, "a.later", edns), Protocol::Udp, "ask");
+    check(&query(1, "many.at-once", None), Protocol::Udp, "NOERROR 30 TC");
+    check(&query(1, "many.at-once", None), Protocol::Tcp, "NOERROR 200");
+    check(&query(1, "many.at-once", edns), Protocol::Tcp, "NOERROR 200 OPT 3=old");
+    check(&query(1, "broken.at-once", None), Protocol::Udp, "NOERROR 1");
+}
+
+#[test]
+fn what_is_not_served_is_refused() {
+    let with = |change: fn(&mut Vec<u8>)| {
+        let mut packet = query(1, "a.at-once", None);
+        change(&mut packet);
+        packet
+    };
+    // Class CHAOS.
+    check(&with(|packet| *packet.last_mut().unwrap() = 3), Protocol::Udp, "REFUSED 0");
+    // AXFR.
+    check(
+        &with(|packet| {
+            let at = packet.len() - 3;
+            packet[at] = 252
+        }),
+        Protocol::Tcp,
+        "REFUSED 0",
+    );
+    // A response.
+    check(&with(|packet| packet[2] |= 0x80), Protocol::Udp, "silence");
+    // UPDATE.
+    check(&with(|packet| packet[2] |= 5 << 3), Protocol::Udp, "NOTIMP 0");
+    check(&with(|packet| packet.truncate(20)), Protocol::Udp, "FORMERR 0");
+    check(&with(|packet| packet.truncate(11)), Protocol::Udp, "silence");
+    check(&[], Protocol::Udp, "silence");
+}
+
+#[tokio::test]
+async fn what_is_asked_elsewhere_comes_back_ready() {
+    let shared = shared();
+    let tally = shared.metrics.tally("dns://x", Protocol::Udp, false, crate::metrics::Writers::Many);
+    for (name, protocol, expected) in [
+        ("a.later", Protocol::Udp, "NOERROR 1 OPT 3=old"),
+        ("many.later", Protocol::Tcp, "NOERROR 200 OPT 3=old"),
+        ("a.broken", Protocol::Udp, "SERVFAIL 0 OPT 24=the response was broken"),
+    ] {
+        let asked = query(9, name, Some(Opt::default()));
+        let answer = shared.clone().ask(asked, client(), protocol, tally.clone()).await;
+        assert_eq!(summary(&answer), expected, "{name}");
+        assert_eq!(Header::read(&answer).unwrap().id, 9);
+    }
+    assert_eq!(shared.metrics.pending.get(), 0);
+}
+
+#[test]
+fn a_client_beyond_its_rate_hears_nothing() {
+    let shared = shared();
+    let shared = Arc::new(Shared {
+        rate_limit: Some(RateLimit::new(2, 1)),
+        clock: shared.clock.clone(),
+        metrics: shared.metrics.clone(),
+        elsewhere: shared.elsewhere.clone(),
+        cookie_secret: shared.cookie_secret,
+    });
+    let mut pipeline = Pipeline::new(shared.clone());
+    let packet = query(1, "a.at-once", None);
+    let mut answers = 0;
+    for _ in 0..5 {
+        let mut out = Vec::new();
+        let verdict = pipeline.answer(&packet, client(), Protocol::Udp, &mut out);
+        answers += usize::from(matches!(verdict, Verdict::Done(_)));
+    }
+    assert_eq!((answers, shared.metrics.limited.get()), (2, 3));
+}
