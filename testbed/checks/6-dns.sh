@@ -40,13 +40,15 @@ client() {
 }
 
 by_dig() { for name in "$@"; do echo "$name $(dig +short +search "$name" A | grep -v '\.$' | xargs)"; done; }
-by_kdig() { for name in "$@"; do echo "$name $(kdig +short +search "$name" A | grep -v '\.$' | xargs)"; done; }
+# kdig has no search list.
+whole() { case $1 in *.svc.*) echo "$1" ;; *.dns-check) echo "$1.svc.cluster.local" ;; *) echo "$1.dns-check.svc.cluster.local" ;; esac; }
+by_kdig() { for name in "$@"; do echo "$name $(kdig +short "$(whole "$name")" A | grep -v '\.$' | xargs)"; done; }
 by_getent() { for name in "$@"; do echo "$name $(getent ahostsv4 "$name" | cut -d' ' -f1 | sort -u | xargs)"; done; }
 
 clients() {
     write_resolv_conf
     expected >"$WORK/expected"
-    export -f by_dig by_kdig by_getent
+    export -f by_dig by_kdig by_getent whole
     client "dig" bash -c 'by_dig "$@"' by
     client "kdig" bash -c 'by_kdig "$@"' by
     client "glibc (getent)" bash -c 'by_getent "$@"' by

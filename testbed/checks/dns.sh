@@ -2,7 +2,7 @@
 
 ZONE=cluster.local
 # Resolvers of programs know no other port than 53; two testbeds have two addresses.
-dns_address() { echo "127.53.$((16#$(printf '%s' "$TESTBED_DIR" | cksum | awk '{printf "%02x", $1 % 250 + 1}'))).1"; }
+dns_address() { echo "127.53.$(printf '%s' "$TESTBED_DIR" | cksum | awk '{print $1 % 250 + 1}').1"; }
 
 # ensure_dns: beside the hub of processes.sh, on port 53 of an address of loopback that nobody else has.
 ensure_dns() {
@@ -47,7 +47,7 @@ TEXT
 # list_names: `NAME ADDRESS` for everything that has an address of IPv4, as the API server says, in $WORK/dns-names.
 list_names() {
     {
-        kubectl get services -A -o json | jq -r --arg zone "$ZONE" '.items[] | select(.spec.clusterIP // "None" != "None") |
+        kubectl get services -A -o json | jq -r --arg zone "$ZONE" '.items[] | select((.spec.clusterIP // "None") != "None") |
             "\(.metadata.name).\(.metadata.namespace).svc.\($zone). \(.spec.clusterIPs[] | select(contains(":") | not))"'
         kubectl get services -A -o json | jq -r '.items[] | select(.spec.clusterIP == "None") | "\(.metadata.namespace)/\(.metadata.name)"' >"$WORK/headless"
         kubectl get endpointslices -A -o json | jq -r --arg zone "$ZONE" --rawfile headless "$WORK/headless" '
@@ -70,7 +70,7 @@ answered() { comm -12 <(cut -d' ' -f1 "$WORK/dns-names" | sort -u) <(answers "$1
 # with_resolver COMMAND...: in a mount namespace whose /etc/resolv.conf is a pod's.
 with_resolver() {
     # shellcheck disable=SC2016
-    unshare --mount sh -c 'mount --bind "$1" "$(readlink -f /etc/resolv.conf)" && shift && exec "$@"' with "$WORK/resolv.conf" "$@"
+    unshare --mount bash -c 'mount --bind "$1" "$(readlink -f /etc/resolv.conf)" && shift && exec "$@"' with "$WORK/resolv.conf" "$@"
 }
 write_resolv_conf() {
     printf 'nameserver %s\nsearch dns-check.svc.%s svc.%s %s\noptions ndots:5 timeout:2 attempts:2\n' "$DNS" "$ZONE" "$ZONE" "$ZONE" >"$WORK/resolv.conf"

@@ -41,7 +41,7 @@ TEXT
 # The documents of deploy/hub.yaml that are about accounts, not about running it: its hub runs as a process of the host.
 hub_account_manifests() {
     cat "$HERE/../deploy/namespace.yaml"
-    awk 'BEGIN { RS = "---\n" } /\nkind: (ServiceAccount|ClusterRole|ClusterRoleBinding|Role|RoleBinding)\n/ { print "---\n" $0 }' \
+    awk 'BEGIN { RS = "---\n" } /\nkind: (ServiceAccount|ClusterRole|ClusterRoleBinding|Role|RoleBinding|Lease)\n/ { print "---\n" $0 }' \
         <(echo; sed 's/^---$/---\n/' "$HERE/../deploy/hub.yaml")
 }
 
