@@ -4,6 +4,8 @@
 
 #[path = "system/bad_input.rs"]
 mod bad_input;
+#[path = "system/horizon.rs"]
+mod horizon;
 #[path = "system/outage.rs"]
 mod outage;
 #[path = "system/process.rs"]

@@ -22,6 +22,7 @@ fn wrong_words() {
     check(&["agent"], &["--node-name"]);
     check(&["up", "--nodes", "five"], &["five", "--nodes"]);
     check(&["up", "--nodes", "5", "--kubeconfig", "x"], &["--nodes", "--kubeconfig"]);
+    check(&["dns", "horizon", "--client", "nscd"], &["nscd=SECONDS", "java"]);
     check(&["hub", "--kubeconfig", "x", "--resources", "pods,unicorns"], &["unicorns", "pods"]);
 }
 
@@ -29,6 +30,7 @@ fn wrong_words() {
 fn files_that_are_not_there() {
     check(&["hub", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
     check(&["up", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
+    check(&["dns", "horizon", "--corefile", "/nowhere/Corefile"], &["/nowhere/Corefile"]);
     let loopback = ["agent", "--node-name", "n", "--listen", "127.0.0.1:0", "--hub", "127.0.0.1:1"];
     check(&[&loopback[..], &["--tls-dir", "/nowhere/tls"]].concat(), &["/nowhere/tls"]);
 }
