@@ -1,6 +1,6 @@
 //! `kubernetes`: the cluster zone.
 
-use crate::arguments::{none, number, one, some, unknown, zones};
+use crate::arguments::{number, one, some, unknown, zones};
 use crate::place::Place;
 use crate::report::Report;
 use crate::server::set_fallthrough;
@@ -41,11 +41,9 @@ pub struct Kubernetes {
     pub namespaces: Vec<String>,
     /// A service without ready endpoints is NXDOMAIN.
     pub ignore_empty_service: bool,
-    /// Endpoints without a host name are called like their pods.
-    pub endpoint_pod_names: bool,
 }
 
-const OPTIONS: &str = "namespaces, pods, endpoint_pod_names, ttl, fallthrough, ignore empty_service";
+const OPTIONS: &str = "namespaces, pods, ttl, fallthrough, ignore empty_service";
 
 pub(crate) fn read(directive: &Directive, report: &mut Report) -> Kubernetes {
     let mut settings = Kubernetes {
@@ -56,7 +54,6 @@ pub(crate) fn read(directive: &Directive, report: &mut Report) -> Kubernetes {
         fallthrough: Fallthrough::default(),
         namespaces: Vec::new(),
         ignore_empty_service: false,
-        endpoint_pod_names: false,
     };
     for option in directive.options() {
         read_option(option, &mut settings, report);
@@ -75,7 +72,6 @@ fn read_option(option: &Directive, settings: &mut Kubernetes, report: &mut Repor
         "pods" => settings.pods = pods(option, report),
         "fallthrough" => set_fallthrough(option, &mut settings.fallthrough, report),
         "namespaces" => settings.namespaces.extend(some(option, report).iter().map(|word| word.text.clone())),
-        "endpoint_pod_names" => settings.endpoint_pod_names = none(option, report),
         "ignore" => match one(option, report).map(|word| word.text.as_str()) {
             Some("empty_service") => settings.ignore_empty_service = true,
             Some(_) => report.refuse(&option.name, "ignores nothing else", "write `ignore empty_service`"),
@@ -104,6 +100,13 @@ fn read_option(option: &Directive, settings: &mut Kubernetes, report: &mut Repor
                 &option.name,
                 "selecting by labels is not supported",
                 "use `namespaces`, or remove it",
+            );
+        }
+        "endpoint_pod_names" => {
+            report.refuse(
+                &option.name,
+                "names of pods are not sent to nodes",
+                "remove it: endpoints are named by hostname or address",
             );
         }
         "noendpoints" => {

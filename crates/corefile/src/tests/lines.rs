@@ -81,13 +81,13 @@ import custom/*.server
 #[test]
 fn kubernetes() {
     let server = line(
-        "kubernetes {\nnamespaces a b\npods verified\nttl 0\nignore empty_service\nendpoint_pod_names\nfallthrough\nstartup_timeout 1s\n}",
+        "kubernetes {\nnamespaces a b\npods verified\nttl 0\nignore empty_service\nfallthrough\nstartup_timeout 1s\n}",
     );
     let settings = server.kubernetes.unwrap();
     assert_eq!(settings.zones, [Zone::root()], "those of the block");
     assert_eq!(settings.namespaces, ["a", "b"]);
     assert_eq!((settings.pods, settings.ttl_seconds), (PodRecords::Verified, 0));
-    assert!(settings.ignore_empty_service && settings.endpoint_pod_names);
+    assert!(settings.ignore_empty_service);
     assert_eq!(settings.fallthrough, Fallthrough::Always);
 }
 
