@@ -185,7 +185,7 @@ impl<'a> Iterator for Options<'a> {
 }
 
 /// An option as extended error, when it is one; a text that is not UTF-8 is left out.
-pub(crate) fn extended_error<'a>((code, value): (u16, &'a [u8])) -> Option<(EdeCode, &'a str)> {
+pub(crate) fn extended_error((code, value): (u16, &[u8])) -> Option<(EdeCode, &str)> {
     if code != OPTION_EXTENDED_ERROR {
         return None;
     }

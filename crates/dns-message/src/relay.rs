@@ -95,7 +95,6 @@ fn rewrite(
     for record in message.records() {
         let copied = record.and_then(|record| builder.copy(record.section, &record, record.ttl));
         if let Err(error) = copied {
-            drop(builder);
             out.truncate(start);
             return Err(error);
         }

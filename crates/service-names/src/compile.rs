@@ -1,7 +1,5 @@
 //! Items -> a [`Service`].
 
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashSet;
 use std::net::IpAddr;

@@ -1,7 +1,5 @@
 //! The ready endpoints of a service, from all of its slices: each has a name below the service's.
 
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 
@@ -34,6 +32,8 @@ struct Host {
 pub(crate) struct PortMembers {
     pub(crate) port: Port,
     members: Members,
+    /// Addresses of those endpoints.
+    pub(crate) addresses: usize,
 }
 
 /// Indices of endpoints.
@@ -75,9 +75,24 @@ impl Endpoints {
             v6: parts.v6.into(),
             ports: Box::default(),
         };
-        let ports = ports(&made).into_iter().filter(|(_, members)| members.count(made.len()) > 0);
-        made.ports = ports.map(|(port, members)| PortMembers { port, members }).collect();
+        let ports: Vec<PortMembers> = ports(&made)
+            .into_iter()
+            .filter(|(_, members)| members.count(made.len()) > 0)
+            .map(|(port, members)| PortMembers { addresses: made.address_count(&members), port, members })
+            .collect();
+        made.ports = ports.into();
         made
+    }
+
+    fn address_count(&self, members: &Members) -> usize {
+        let of = |index: &u32| {
+            let member = self.member(*index as usize);
+            member.v4.len() + member.v6.len()
+        };
+        match members {
+            Members::All => self.host_v4.len() + self.host_v6.len() + self.v4.len() + self.v6.len(),
+            Members::Some(indices) => indices.iter().map(of).sum(),
+        }
     }
 
     /// How many there are.

@@ -7,12 +7,17 @@
 //! Does not know: sockets, where items come from, how old they are (staleness is an argument of a question), what time it
 //! is (the serial is an argument of a change), who is dead (a set is given).
 //!
-//! Where this differs from CoreDNS, and why: `docs/dns-differences.md` is written from [`differences`].
+//! Where this differs from CoreDNS v1.15.0, it follows the RFCs:
+//! - A name that exists, or has something below it, is NODATA for every type that it has not: CoreDNS says NXDOMAIN for TXT
+//!   at `svc` and at the zone, for A at `dns-version`, and at `_tcp.<service>`; a resolver may then deny all that is below
+//!   (RFC 8020). A name that does not exist is NXDOMAIN for every type, SOA too.
+//! - `_port._protocol.<service>` has SRV records only, has its underscores, and is never a wildcard.
+//! - An alias is one for every type (RFC 1034, 3.6.2), and the result is that of the last step (RFC 6604); circles are SERVFAIL.
+//! - ANY gets one set of records (RFC 8482).
 
 mod address;
 mod compile;
 mod config;
-pub mod differences;
 mod endpoints;
 mod label;
 mod locate;

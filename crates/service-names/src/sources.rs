@@ -1,7 +1,5 @@
 //! The items that a zone is made of, kept as they came: encoded, which is a third of their size decoded.
 
-#[cfg(test)]
-mod tests;
 
 use bytes::Bytes;
 use fanout::{ItemKey, Topic};

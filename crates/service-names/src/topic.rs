@@ -12,6 +12,9 @@ pub const NAMESPACES: Topic = Topic(18);
 pub const POD_ADDRESSES: Topic = Topic(19);
 /// [`crate::payload::HeartbeatItem`], one, by an empty key.
 pub const HEARTBEAT: Topic = Topic(20);
+/// Which cluster the items are about, by an empty key: the UID of the namespace `kube-system`, as text. Not for the zone: who
+/// feeds it looks at this, so that the names of another cluster don't take the place of its own.
+pub const CLUSTER: Topic = Topic(21);
 
-/// All of them.
+/// All that a zone is made of.
 pub const ALL: [Topic; 5] = [SERVICES, ENDPOINT_SLICES, NAMESPACES, POD_ADDRESSES, HEARTBEAT];

@@ -4,8 +4,6 @@
 //! items and makes the services that they touch anew; each costs what its own slices cost.
 
 mod names;
-#[cfg(test)]
-mod tests;
 mod write;
 
 use std::collections::HashSet;

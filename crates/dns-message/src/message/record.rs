@@ -73,6 +73,18 @@ impl<'m> Record<'m> {
         (skip(self.message, at) == Ok(self.rdata_end)).then(|| NameRef::new(self.message, at))
     }
 
+    /// The two names of a SOA record: the primary server and the mailbox.
+    pub fn soa_names(&self) -> Option<(NameRef<'m>, NameRef<'m>)> {
+        if self.record_type != RecordType::SOA {
+            return None;
+        }
+        let second = skip(self.message, self.rdata_at).ok()?;
+        let end = skip(self.message, second).ok()?;
+        let names = (NameRef::new(self.message, self.rdata_at), NameRef::new(self.message, second));
+        // Five numbers of four octets follow.
+        (end + 20 == self.rdata_end).then_some(names)
+    }
+
     /// The options of an OPT record.
     pub fn options(&self) -> Options<'m> {
         Options::new(if self.record_type == RecordType::OPT { self.rdata() } else { &[] })

@@ -15,7 +15,7 @@ use crate::zone::{Manner, Zone};
 
 /// The label between a service and its zone.
 const SVC: &[u8] = b"\x03svc";
-/// What CoreDNS gives records that share a priority: an equal part of this, at least 1.
+/// What CoreDNS gives the records of a set: an equal part of this for each address and port, at least 1.
 const WEIGHT_SUM: usize = 100;
 
 impl Zone {
@@ -78,7 +78,7 @@ impl Zone {
     ) -> Found {
         let endpoints = &service.endpoints;
         let ports = endpoints.members_of(wanted);
-        let total = ports.clone().map(|port| port.count(endpoints.len())).sum();
+        let total = ports.clone().map(|port| port.addresses).sum();
         if total == 0 {
             return Found::NoData;
         }
