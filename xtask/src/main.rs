@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         ["testbed", rest @ ..] => testbed::script("testbed/testbed", rest),
         ["compare-dns", rest @ ..] => testbed::script("testbed/checks/compare-dns", rest),
         // Parts of the scripts below testbed/checks and bench.
-        ["dns-compare", api, ours, theirs] => dns::compare(api, ours, theirs).map(|report| print(&report)),
+        ["dns-compare", rest @ ..] => dns::compare(rest).map(|report| print(&report)),
         ["dns-fill", api, services, endpoints, names] => dns::fill(api, services, endpoints, names),
         ["dns-seen", server, name, seconds] => dns::seen(server, name, seconds).map(|time| print(&time)),
         ["dns-updates", rest @ ..] => dns::updates(rest).map(|line| print(&line)),

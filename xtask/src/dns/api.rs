@@ -32,8 +32,15 @@ impl Api {
     /// Creates an object; one that is there already is left as it is.
     pub(super) fn create(&mut self, collection: &str, object: &Value) -> Result<()> {
         let (status, answer) = self.call("POST", collection, "application/json", &object.to_string())?;
-        ensure!(matches!(status, 200..=202 | 409), "POST {collection}: {status}: {answer}");
+        // A Service that is there already is refused for its address before its name is looked at.
+        let there = status == 409 || status == 422 && self.has(collection, object)?;
+        ensure!(there || matches!(status, 200..=202), "POST {collection}: {status}: {answer}");
         Ok(())
+    }
+
+    fn has(&mut self, collection: &str, object: &Value) -> Result<bool> {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        Ok(self.call("GET", &format!("{collection}/{name}"), "application/json", "")?.0 == 200)
     }
 
     /// A JSON merge patch (RFC 7396).

@@ -8,7 +8,7 @@ use super::message::Question;
 use super::record::kind_name;
 
 /// One line: `FIELDS NAMES TYPES REASON…`, columns by white space; the first three are lists by comma, where `*` stands for
-/// anything.
+/// any text and `+` for one label.
 pub(super) struct Meant {
     fields: Vec<String>,
     names: Vec<String>,
@@ -41,11 +41,13 @@ impl Meant {
     }
 }
 
-/// `*` stands for any text.
+/// `*` stands for any text, `+` for one label.
 fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let Some(at) = pattern.find(['*', '+']) else { return pattern == text };
+    let (head, tail) = (&pattern[..at], &pattern[at + 1..]);
     let Some(rest) = text.strip_prefix(head) else { return false };
-    (0..=rest.len()).any(|from| rest.is_char_boundary(from) && matches(tail, &rest[from..]))
+    let longest = if pattern[at..].starts_with('+') { rest.find('.').unwrap_or(rest.len()) } else { rest.len() };
+    (0..=longest).any(|from| rest.is_char_boundary(from) && matches(tail, &rest[from..]))
 }
 
 #[cfg(test)]
@@ -65,6 +67,8 @@ mod tests {
         check("ttl,aa *.svc.*,x A,SRV why", "aa", "X", true);
         check("ttl,aa *.svc.*,x A,SRV why", "aa", "svc.cluster.local", false);
         check("* * A why", "aa", "a", false);
+        check("aa +.svc * why", "aa", "a.svc", true);
+        check("aa +.svc * why", "aa", "b.a.svc", false);
     }
 
     #[test]
