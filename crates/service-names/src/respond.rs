@@ -41,10 +41,8 @@ impl Zone {
         let Some(place) = asked.place(&self.suffix) else {
             return self.respond_reverse(asked, query, manner, out);
         };
-        if matches!(query.record_type, RecordType::AXFR | RecordType::IXFR) {
-            let mut reply = Reply::start(query, manner, out);
-            reply.without_authority();
-            return Outcome::Answered(reply.finish(Rcode::REFUSED));
+        if is_transfer(query.record_type) {
+            return refuse(query, manner, out);
         }
         let uncached = place == Place::Freshness;
         let zone_at = asked.zone_at(&self.suffix);
@@ -264,6 +262,18 @@ impl Zone {
             _ => Outcome::Answered(self.negative(query, manner, zone_at, Rcode::NOERROR, false, out)),
         }
     }
+}
+
+/// Nobody gets the whole zone.
+#[inline]
+fn is_transfer(wanted: RecordType) -> bool {
+    matches!(wanted, RecordType::AXFR | RecordType::IXFR)
+}
+
+fn refuse(query: &Query<'_>, manner: &Manner<'_>, out: &mut Vec<u8>) -> Outcome {
+    let mut reply = Reply::start(query, manner, out);
+    reply.without_authority();
+    Outcome::Answered(reply.finish(Rcode::REFUSED))
 }
 
 /// Whether a question for `wanted` is one for `record_type`.

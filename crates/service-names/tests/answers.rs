@@ -147,7 +147,7 @@ fn five_thousand_endpoints() {
         (UDP_BYTES_MAX, "large.default.svc A", 73),
         (65_535, "large.default.svc A", 4_092),
         (512, "_http._tcp.large.default.svc SRV", 7),
-        (65_535, "_http._tcp.large.default.svc SRV", 1_045),
+        (65_535, "_http._tcp.large.default.svc SRV", 1_063),
     ];
     for (limit_bytes, question, expected) in rows {
         let said = ask_with(&zone, question, &Manner { limit_bytes, ..manner() });
@@ -193,7 +193,7 @@ fn stale_answers() {
     for (question, expected, error) in rows {
         assert_eq!(ask_with(&zone, question, &without), expected, "{question}");
         let said = ask_with(&zone, question, &with);
-        assert_eq!(said, format!("{expected} // . OPT 0 {error}").replace(". OPT 0 ", ""), "{question}");
+        assert_eq!(said, format!("{expected} // {error}"), "{question}");
     }
     // The heartbeat is what it is.
     assert!(ask_with(&zone, "_freshness TXT", &without).starts_with("NOERROR @ TXT 0 written=1000"));

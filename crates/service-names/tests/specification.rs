@@ -262,6 +262,7 @@ fn the_zone_itself() {
         ("web.default.svc AXFR", "REFUSED not-authoritative"),
         ("cluster.local. AXFR", "REFUSED not-authoritative"),
         ("cluster.local. IXFR", "REFUSED not-authoritative"),
+        ("2.0.96.10.in-addr.arpa. AXFR", "REFUSED not-authoritative"),
         ("local. A", "elsewhere"),
         ("xcluster.local. A", "elsewhere"),
         ("www.example.com. A", "elsewhere"),

@@ -42,7 +42,7 @@ fn labels_of_pods() {
     check_pod("10-0-0-1-1", None, false);
     check_pod("10-0-0-256", None, false);
     check_pod("10-0-0-01", None, false);
-    check_pod("10-0--1", None, false);
+    check_pod("10-0--1", Some("10::1"), false);
     check_pod("10.0.0.1", None, false);
     check_pod("fd00::1", None, false);
     check_pod("web", None, false);

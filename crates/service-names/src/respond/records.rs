@@ -17,6 +17,9 @@ use crate::zone::{Manner, Zone};
 const SVC: &[u8] = b"\x03svc";
 /// What CoreDNS gives the records of a set: an equal part of this for each address and port, at least 1.
 const WEIGHT_SUM: usize = 100;
+/// Targets whose place in the message is remembered, so that their addresses need not repeat the name: more than fit into
+/// 1,232 octets.
+const TARGETS_REMEMBERED: usize = 32;
 
 impl Zone {
     /// SRV of a service: of the port that is named, or of all ports when the service itself is asked.
@@ -84,30 +87,37 @@ impl Zone {
         }
         let weight = weight(total);
         let mut reply = Reply::start(query, manner, out);
+        let mut targets = [None; TARGETS_REMEMBERED];
         for (nth, entry) in ports.clone().enumerate() {
-            for member in rotated(entry, endpoints.len(), manner.rotation) {
+            for (place, index) in rotated(entry, endpoints.len(), manner.rotation).enumerate() {
                 let same_number = |before: &PortMembers| before.port.number == entry.port.number;
-                if ports.clone().take(nth).any(|before| same_number(before) && before.has(member)) {
+                if ports.clone().take(nth).any(|before| same_number(before) && before.has(index)) {
                     continue;
                 }
-                let member = endpoints.member(member);
-                self.srv(&mut reply, weight, entry.port.number, &self.endpoint_name(service, &member));
+                let member = endpoints.member(index);
+                let name = self.endpoint_name(service, &member);
+                let target_at = self.srv(&mut reply, weight, entry.port.number, &name);
+                if let (0, Some(slot)) = (nth, targets.get_mut(place)) {
+                    *slot = target_at.and_then(|at| reply.pointer_to(at));
+                }
                 if reply.is_full() {
                     return Found::Done(reply.finish(Rcode::NOERROR));
                 }
             }
         }
-        // Addresses come after all records of the answer section, and only where all of those fitted.
-        let mut seen = SeenPorts::new(ports);
-        while let Some((entry, earlier)) = seen.next() {
-            for member in rotated(entry, endpoints.len(), manner.rotation) {
-                if earlier.clone().any(|before| before.has(member)) {
+        // Addresses come after all records of the answer section, once for each endpoint.
+        for (nth, entry) in ports.clone().enumerate() {
+            for (place, index) in rotated(entry, endpoints.len(), manner.rotation).enumerate() {
+                if ports.clone().take(nth).any(|before| before.has(index)) {
                     continue;
                 }
-                let member = endpoints.member(member);
+                let member = endpoints.member(index);
                 let name = self.endpoint_name(service, &member);
-                reply.additional(&name, self.config().ttl_seconds, member.v4);
-                reply.additional(&name, self.config().ttl_seconds, member.v6);
+                let pointer = targets.get(place).filter(|_| nth == 0).and_then(Option::as_ref);
+                let pointer = pointer.map(|pointer| [pointer.as_slice()]);
+                let owner = pointer.as_ref().map_or(name.as_slice(), |pointer| pointer.as_slice());
+                reply.additional(owner, self.config().ttl_seconds, member.v4);
+                reply.additional(owner, self.config().ttl_seconds, member.v6);
                 if reply.is_full() {
                     return Found::Done(reply.finish(Rcode::NOERROR));
                 }
@@ -301,25 +311,6 @@ impl Zone {
         let mut reply = Reply::start(query, manner, out);
         reply.record(Section::Answer, &[QUESTION], RecordType::TXT, 0, &[&beat.text]);
         Found::Done(reply.finish(Rcode::NOERROR))
-    }
-}
-
-/// Ports that were gone through, for those endpoints that were seen with one of them.
-struct SeenPorts<I> {
-    all: I,
-    next: usize,
-}
-
-impl<'a, I: Iterator<Item = &'a PortMembers> + Clone> SeenPorts<I> {
-    fn new(all: I) -> Self {
-        Self { all, next: 0 }
-    }
-
-    fn next(&mut self) -> Option<(&'a PortMembers, std::iter::Take<I>)> {
-        let entry = self.all.clone().nth(self.next)?;
-        let earlier = self.all.clone().take(self.next);
-        self.next += 1;
-        Some((entry, earlier))
     }
 }
 
