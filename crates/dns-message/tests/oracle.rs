@@ -1,7 +1,6 @@
 //! What hickory-proto, an independent reading of the RFCs, thinks of our messages, and we of its.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::str::FromStr as _;
 
 use dns_message::{
     Builder, Class, EdeCode, Flags, Message, Name, Opt, Rcode, Rdata, RecordType, Scratch, Section, Soa, gate,
@@ -14,7 +13,7 @@ use proptest::prelude::*;
 fn hickory_query(name: &str, record_type: rr::RecordType, edns: Option<u16>) -> Vec<u8> {
     let mut message = op::Message::new(77, op::MessageType::Query, op::OpCode::Query);
     message.metadata.recursion_desired = true;
-    message.add_query(op::Query::query(rr::Name::from_str(name).unwrap(), record_type));
+    message.add_query(op::Query::query(rr::Name::from_ascii(name).unwrap(), record_type));
     if let Some(bytes) = edns {
         let mut edns = op::Edns::new();
         edns.set_max_payload(bytes);
@@ -115,8 +114,8 @@ proptest! {
     #[test]
     fn their_messages(owners in prop::collection::vec((any_name(), any_name(), 0..4_u8), 0..40)) {
         let mut message = op::Message::new(77, op::MessageType::Response, op::OpCode::Query);
-        message.add_query(op::Query::query(rr::Name::from_str("www.a.b.").unwrap(), rr::RecordType::A));
-        let name = |text: &String| rr::Name::from_str(text).unwrap();
+        message.add_query(op::Query::query(rr::Name::from_ascii("www.a.b.").unwrap(), rr::RecordType::A));
+        let name = |text: &String| rr::Name::from_ascii(text).unwrap();
         for (owner, target, kind) in &owners {
             let data = match kind {
                 0 => rr::RData::CNAME(rr::rdata::CNAME(name(target))),
@@ -152,7 +151,7 @@ proptest! {
         bytes.extend_from_slice(&rest);
         let (Ok(theirs), Ok(ours)) = (op::Message::from_bytes(&bytes), Message::parse(&bytes)) else { return Ok(()) };
         let question = ours.question().unwrap();
-        prop_assert_eq!(theirs.queries[0].name().to_lowercase(), rr::Name::from_str(&question.name.to_string()).unwrap().to_lowercase());
+        prop_assert_eq!(theirs.queries[0].name().to_lowercase(), rr::Name::from_ascii(&question.name.to_string()).unwrap().to_lowercase());
         prop_assert_eq!(RecordType(u16::from(theirs.queries[0].query_type())), question.record_type);
     }
 }

@@ -246,6 +246,9 @@ impl Zone {
         let Some(zone) = self.reverse.iter().find(|zone| asked.is_within(zone)) else {
             return Outcome::Elsewhere;
         };
+        if is_transfer(query.record_type) {
+            return refuse(query, manner, out);
+        }
         let zone_at = asked.zone_at(zone);
         let found = match asked.address() {
             Some(address) => self.find_pointer(address, query, manner, out),

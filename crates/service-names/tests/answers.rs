@@ -64,7 +64,7 @@ fn settings() {
     check_config("reverse zones without fallthrough", |config| config.fallthrough_zones.clear(), &[
         ("99.0.96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
         ("96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
-        ("in-addr.arpa. PTR", "NOERROR / in-addr.arpa. SOA 30 30"),
+        ("in-addr.arpa. PTR", "NOERROR / @ SOA 30 30"),
         ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 web.default.svc~"),
     ]);
     check_config("one reverse zone", |config| config.reverse_zones = vec![name("96.10.in-addr.arpa")], &[

@@ -243,8 +243,8 @@ fn the_zone_itself() {
             "NOERROR @ NS 30 kube-dns.kube-system.svc~ // kube-dns.kube-system.svc~ A 30 10.96.0.2, \
              kube-dns.kube-system.svc~ AAAA 30 fd00:96::2",
         ),
-        ("cluster.local. A", NODATA),
-        ("cluster.local. TXT", NODATA),
+        ("cluster.local. A", "NOERROR / @ SOA 30 30"),
+        ("cluster.local. TXT", "NOERROR / @ SOA 30 30"),
         ("svc A", NODATA),
         ("svc TXT", NODATA),
         ("pod A", NODATA),

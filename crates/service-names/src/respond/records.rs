@@ -193,7 +193,7 @@ impl Zone {
         reply.additional(owner, ttl, v6);
     }
 
-    /// PTR: the service whose own address it is, else every endpoint that has it.
+    /// PTR: the service whose own address it is (two, for a moment, when an address moves), else every endpoint that has it.
     pub(super) fn find_pointer(
         &self,
         address: IpAddr,
@@ -232,7 +232,7 @@ impl Zone {
             if owner.own == own {
                 self.pointer(&mut reply, owner);
             }
-            !reply.is_full() && !own
+            !reply.is_full()
         });
         Found::Done(reply.finish(Rcode::NOERROR))
     }

@@ -13,18 +13,18 @@ use service_names::payload::{
 };
 use service_names::{Manner, Outcome, Zone, ZoneConfig, topic};
 
-pub const ZONE: &str = "cluster.local.";
-pub const SERIAL: u32 = 1_700_000_000;
+pub(crate) const ZONE: &str = "cluster.local.";
+pub(crate) const SERIAL: u32 = 1_700_000_000;
 
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-pub fn set(of: Topic, key: &str, value: Bytes) -> Change {
+pub(crate) fn set(of: Topic, key: &str, value: Bytes) -> Change {
     Change { item: ItemKey::new(of, key.as_bytes()), value: Some(value) }
 }
 
-pub fn gone(of: Topic, key: &str) -> Change {
+pub(crate) fn gone(of: Topic, key: &str) -> Change {
     Change { item: ItemKey::new(of, key.as_bytes()), value: None }
 }
 
@@ -55,29 +55,29 @@ fn ports(text: &str) -> Vec<PortItem> {
     text.split_whitespace().map(port).collect()
 }
 
-pub fn namespace(name: &str) -> Change {
+pub(crate) fn namespace(name: &str) -> Change {
     set(topic::NAMESPACES, name, NamespaceItem {}.to_value())
 }
 
-pub fn cluster_ip(key: &str, addresses: &str, port_texts: &str) -> Change {
+pub(crate) fn cluster_ip(key: &str, addresses: &str, port_texts: &str) -> Change {
     let (v4, v6) = octets(addresses);
     let kind = ServiceKind::ClusterIp.into();
     let item = ServiceItem { kind, v4, v6, ports: ports(port_texts), ..Default::default() };
     set(topic::SERVICES, key, item.to_value())
 }
 
-pub fn headless(key: &str) -> Change {
+pub(crate) fn headless(key: &str) -> Change {
     let item = ServiceItem { kind: ServiceKind::Headless.into(), ..Default::default() };
     set(topic::SERVICES, key, item.to_value())
 }
 
-pub fn external(key: &str, target: &str) -> Change {
+pub(crate) fn external(key: &str, target: &str) -> Change {
     let kind = ServiceKind::ExternalName.into();
     set(topic::SERVICES, key, ServiceItem { kind, external_name: target.into(), ..Default::default() }.to_value())
 }
 
 /// `endpoints` are addresses, those with a hostname as `host=address`.
-pub fn slice(key: &str, service: &str, endpoints: &str, port_texts: &str) -> Change {
+pub(crate) fn slice(key: &str, service: &str, endpoints: &str, port_texts: &str) -> Change {
     let plain: Vec<&str> = endpoints.split_whitespace().filter(|text| !text.contains('=')).collect();
     let (v4, v6) = octets(&plain.join(" "));
     let named = endpoints.split_whitespace().filter_map(|text| text.split_once('='));
@@ -90,12 +90,12 @@ pub fn slice(key: &str, service: &str, endpoints: &str, port_texts: &str) -> Cha
     set(topic::ENDPOINT_SLICES, key, item.to_value())
 }
 
-pub fn pod(key: &str, addresses: &str) -> Change {
+pub(crate) fn pod(key: &str, addresses: &str) -> Change {
     let (v4, v6) = octets(addresses);
     set(topic::POD_ADDRESSES, key, PodAddressItem { v4, v6 }.to_value())
 }
 
-pub fn heartbeat(written: u64, seen: u64) -> Change {
+pub(crate) fn heartbeat(written: u64, seen: u64) -> Change {
     let item = HeartbeatItem {
         written_unix_ms: written,
         seen_unix_ms: seen,
@@ -105,7 +105,7 @@ pub fn heartbeat(written: u64, seen: u64) -> Change {
     set(topic::HEARTBEAT, "", item.to_value())
 }
 
-pub fn items() -> Vec<Change> {
+pub(crate) fn items() -> Vec<Change> {
     vec![
         namespace("default"),
         namespace("kube-system"),
@@ -150,26 +150,26 @@ pub fn items() -> Vec<Change> {
     ]
 }
 
-pub fn config() -> ZoneConfig {
+pub(crate) fn config() -> ZoneConfig {
     ZoneConfig::kubeadm(name(ZONE))
 }
 
-pub fn zone_with(config: ZoneConfig, changes: &[Change]) -> Zone {
+pub(crate) fn zone_with(config: ZoneConfig, changes: &[Change]) -> Zone {
     let zone = Zone::new(config);
     zone.apply(changes, SERIAL);
     zone
 }
 
-pub fn zone() -> Zone {
+pub(crate) fn zone() -> Zone {
     zone_with(config(), &items())
 }
 
-pub fn manner() -> Manner<'static> {
+pub(crate) fn manner() -> Manner<'static> {
     Manner { limit_bytes: 65_535, rotation: 0, opt: None, stale: None }
 }
 
 /// A query packet for `name TYPE`.
-pub fn query(question: &str, opt: Option<Opt<'_>>) -> Vec<u8> {
+pub(crate) fn query(question: &str, opt: Option<Opt<'_>>) -> Vec<u8> {
     let (asked, record_type) = question.split_once(' ').unwrap();
     let record_type = RecordType::from_name(record_type).unwrap();
     let flags = Flags(Flags::RECURSION_DESIRED);
@@ -182,7 +182,7 @@ pub fn query(question: &str, opt: Option<Opt<'_>>) -> Vec<u8> {
 
 /// What the zone says, in one line: `RESULT answers / authority // additional`. The name that was asked is `@`,
 /// `.cluster.local.` is `~`.
-pub fn ask_with(zone: &Zone, question: &str, manner: &Manner<'_>) -> String {
+pub(crate) fn ask_with(zone: &Zone, question: &str, manner: &Manner<'_>) -> String {
     let packet = query(question, manner.opt);
     let mut scratch = Scratch::default();
     let query = gate(&packet, &mut scratch).unwrap();
@@ -204,11 +204,11 @@ pub fn ask_with(zone: &Zone, question: &str, manner: &Manner<'_>) -> String {
     }
 }
 
-pub fn ask(zone: &Zone, question: &str) -> String {
+pub(crate) fn ask(zone: &Zone, question: &str) -> String {
     ask_with(zone, question, &manner())
 }
 
-pub fn said(response: &[u8]) -> String {
+pub(crate) fn said(response: &[u8]) -> String {
     let message = Message::parse(response).unwrap();
     let asked = message.question().unwrap().name.to_string();
     let records: Vec<Record<'_>> = message.records().map(Result::unwrap).collect();
