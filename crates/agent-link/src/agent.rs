@@ -12,6 +12,7 @@ use fanout::message::FeedKind;
 use fanout::{Follows, Held, Phase, Subscriber, SubscriberStats, Transfer, View};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
+use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +39,10 @@ pub struct AgentLink {
 /// leave each other alone.
 #[derive(Clone)]
 pub struct NamesLink {
+    config: AgentLinkConfig,
+    entropy: Arc<dyn Entropy>,
     shared: Arc<Shared>,
+    tls: Option<Arc<Reloading<ClientConfig>>>,
 }
 
 /// What a [`NamesLink`] hands to its consumer.
@@ -93,8 +97,9 @@ impl AgentLink {
         let (sender, view) = watch::channel(View::default());
         let now = clock.monotonic();
         let subscriber = Subscriber::new(&config.node, &config.version, Follows::NODE, now);
+        let (shared, tls) = prepare(&config, subscriber, clock, registry)?;
         let consumer = Consumer::View(View::default(), sender);
-        let shared = start(config, subscriber, consumer, clock, entropy, registry, stop)?;
+        start(&config, &shared, tls, consumer, entropy, stop)?;
         Ok(Self { shared, view })
     }
 
@@ -110,26 +115,37 @@ impl AgentLink {
 }
 
 impl NamesLink {
-    /// Reads the certificates and starts following; returns at once, whether there is a hub or not. `held` is what the
+    /// Reads the certificates and registers metrics; [`NamesLink::follow`] connects.
+    ///
+    /// # Errors
+    /// As [`AgentLink::spawn`].
+    pub fn new(
+        config: AgentLinkConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &mut Registry,
+    ) -> Result<Self, LinkError> {
+        let subscriber =
+            Subscriber::new(&config.node, &config.version, Follows::BROADCAST, clock.monotonic());
+        let (shared, tls) = prepare(&config, subscriber, clock, registry)?;
+        Ok(Self { config, entropy, shared, tls })
+    }
+
+    /// Follows a hub until `stop`, whether there is one or not; afterwards it can be called again. `held` is what the
     /// consumer has already: a hub that has the same sends nothing, and one that knows it sends what changed since.
     ///
     /// # Errors
     /// As [`AgentLink::spawn`].
-    pub fn spawn(
-        config: AgentLinkConfig,
-        held: Held,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        registry: &mut Registry,
-        stop: CancellationToken,
-    ) -> Result<(Self, mpsc::Receiver<Update>), LinkError> {
+    pub fn follow(&self, held: Held, stop: CancellationToken) -> Result<mpsc::Receiver<Update>, LinkError> {
         let (sender, updates) = mpsc::channel(UPDATES_MAX);
-        let now = clock.monotonic();
-        let mut subscriber = Subscriber::new(&config.node, &config.version, Follows::BROADCAST, now);
+        let now = self.shared.clock.monotonic();
+        let AgentLinkConfig { node, version, .. } = &self.config;
+        let mut subscriber = Subscriber::new(node, version, Follows::BROADCAST, now);
         subscriber.hold(FeedKind::Broadcast, held);
-        let consumer = Consumer::Updates(sender);
-        let shared = start(config, subscriber, consumer, clock, entropy, registry, stop)?;
-        Ok((Self { shared }, updates))
+        *self.shared.subscriber.lock() = subscriber;
+        let (tls, entropy) = (self.tls.clone(), self.entropy.clone());
+        start(&self.config, &self.shared, tls, Consumer::Updates(sender), entropy, stop)?;
+        Ok(updates)
     }
 
     /// How the link is.
@@ -138,32 +154,45 @@ impl NamesLink {
     }
 }
 
-fn start(
-    config: AgentLinkConfig,
+/// What a link has before it connects: its state, and its certificates.
+type Prepared = (Arc<Shared>, Option<Arc<Reloading<ClientConfig>>>);
+
+fn prepare(
+    config: &AgentLinkConfig,
     subscriber: Subscriber,
-    consumer: Consumer,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
     registry: &mut Registry,
-    stop: CancellationToken,
-) -> Result<Arc<Shared>, LinkError> {
-    let address =
-        HubAddress::parse(&config.hub).ok_or_else(|| LinkError::BadHub { hub: config.hub.clone() })?;
+) -> Result<Prepared, LinkError> {
+    let address = hub_address(config)?;
     let tls = match &config.transport {
         Transport::Mutual { dir } => Some(Reloading::load(dir, End::Agent, tls::client, &clock)?),
         Transport::InsecureLoopback if address.is_loopback() => None,
-        Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub }),
+        Transport::InsecureLoopback => return Err(LinkError::NotLoopback { address: config.hub.clone() }),
     };
-    if let Some(tls) = &tls {
-        environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
-    }
     let down = Mutex::new((clock.monotonic(), None));
     let shared = Arc::new(Shared { subscriber: Mutex::new(subscriber), clock, down });
     metrics::register_agent(registry, shared.clone(), tls.clone());
-    let dialer = Dialer::new(address, &config, tls)?;
-    let follower = follow::follow(shared.clone(), dialer, entropy, consumer, stop);
-    environment::spawn("hub-link", follower);
-    Ok(shared)
+    Ok((shared, tls))
+}
+
+fn start(
+    config: &AgentLinkConfig,
+    shared: &Arc<Shared>,
+    tls: Option<Arc<Reloading<ClientConfig>>>,
+    consumer: Consumer,
+    entropy: Arc<dyn Entropy>,
+    stop: CancellationToken,
+) -> Result<(), LinkError> {
+    if let Some(tls) = &tls {
+        environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
+    }
+    let dialer = Dialer::new(hub_address(config)?, config, tls)?;
+    environment::spawn("hub-link", follow::follow(shared.clone(), dialer, entropy, consumer, stop));
+    Ok(())
+}
+
+fn hub_address(config: &AgentLinkConfig) -> Result<HubAddress, LinkError> {
+    HubAddress::parse(&config.hub).ok_or_else(|| LinkError::BadHub { hub: config.hub.clone() })
 }
 
 impl Shared {

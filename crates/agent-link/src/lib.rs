@@ -8,7 +8,7 @@
 //! Does not know: what the items mean, where they come from, the API server. An agent needs no credential but its
 //! certificate, and the hub checks that certificate itself: nobody is asked.
 //!
-//! Entry points: [`HubLink::bind`], [`AgentLink::spawn`], [`NamesLink::spawn`], [`certificates::init`].
+//! Entry points: [`HubLink::bind`], [`AgentLink::spawn`], [`NamesLink::follow`], [`certificates::init`].
 
 pub mod agent;
 pub mod certificates;

@@ -111,7 +111,7 @@ impl Drive {
         }
         let _watch_slot = match ask.call {
             Call::Watch | Call::WatchList => Some(gate.slot(Kind::Watch).await),
-            Call::FirstPage | Call::NextPage => None,
+            Call::FirstPage | Call::NextPage | Call::Beat => None,
         };
         gate.request().await;
         let timeout_seconds = self.draw_timeout();
@@ -143,6 +143,7 @@ impl Drive {
                 continue_token: &ask.continue_token,
                 timeout_seconds,
                 gzip: door.gzip,
+                ..Fill::default()
             },
         );
         let verb = ask.call.row().verb;
@@ -191,7 +192,7 @@ impl Drive {
         let mut deadline = self.deadline(call, opened, watch_end);
         let mut decoder = match call {
             Call::Watch | Call::WatchList => Decoder::Watch(WatchDecoder::new()),
-            Call::FirstPage | Call::NextPage => Decoder::List(ListDecoder::new()),
+            Call::FirstPage | Call::NextPage | Call::Beat => Decoder::List(ListDecoder::new()),
         };
         loop {
             self.publish();
@@ -223,7 +224,7 @@ impl Drive {
         match call {
             Call::Watch => Deadline { idle: times::WATCH_IDLE, end: watch_end },
             Call::WatchList => Deadline { idle: times::PAGE_IDLE, end: opened + times::INITIAL_EVENTS },
-            Call::FirstPage | Call::NextPage => {
+            Call::FirstPage | Call::NextPage | Call::Beat => {
                 Deadline { idle: times::PAGE_IDLE, end: opened + times::PAGE_TOTAL }
             }
         }
@@ -330,11 +331,11 @@ impl Drive {
 }
 
 /// Counts a request exactly once, also when it is dropped before its answer.
-struct Counted<'a> {
-    door: &'a Inner,
-    verb: &'static str,
-    resource: Resource,
-    code: String,
+pub(crate) struct Counted<'a> {
+    pub(crate) door: &'a Inner,
+    pub(crate) verb: &'static str,
+    pub(crate) resource: Resource,
+    pub(crate) code: String,
 }
 
 impl Drop for Counted<'_> {

@@ -227,7 +227,8 @@ impl Reflector {
         self.phase = Phase::Replaying;
         match self.call {
             Call::WatchList | Call::FirstPage => changes.push(Change::ReplayStarted),
-            Call::NextPage => {}
+            // No reflector asks for the write.
+            Call::NextPage | Call::Beat => {}
             Call::Watch => {
                 self.phase = Phase::Watching;
                 self.synced = true;

@@ -51,11 +51,12 @@ impl FeedLimits {
     };
 
     /// 10,000 services x 200 bytes + 20,000 slices (100,000 endpoints, ten a slice, in two address families) x 10 x 60 bytes
-    /// + 10,000 namespaces x 40 bytes + 40,000 keys x 60 bytes = 17 MB in 40,000 items; both limits are three times that.
+    /// + 10,000 namespaces x 40 bytes + 40,000 keys x 60 bytes = 17 MB in 40,000 items. Addresses of 150,000 pods, where nodes
+    /// want to verify them, are 150,000 x 90 bytes = 14 MB more. Both limits leave as much again.
     /// The log is one for all sessions: 16,384 changes are 16 s at 1,000 changes a second, its values are those of the live
     /// items, and 8,192 removals x 100 bytes = 0.8 MB.
     pub const BROADCAST: Self = Self {
-        items_max: 131_072,
+        items_max: 393_216,
         bytes_max: 64 * 1024 * 1024,
         log_changes_max: 16_384,
         log_bytes_max: 16 * 1024 * 1024,

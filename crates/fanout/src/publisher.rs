@@ -71,7 +71,8 @@ pub struct Publisher {
     /// Identifies this life of the hub: sequence numbers mean something within it only.
     epoch: u64,
     sequence: u64,
-    ready: bool,
+    /// By feed.
+    ready: [bool; 2],
     fleet: usize,
     nodes: FxHashMap<Box<str>, NodeFeed>,
     broadcast: Feed,
@@ -109,7 +110,7 @@ impl Publisher {
         Self {
             epoch: epoch.max(1),
             sequence: 0,
-            ready: false,
+            ready: [false; 2],
             fleet: 0,
             nodes: FxHashMap::default(),
             broadcast: Feed::new(0, limits.broadcast),
@@ -132,10 +133,10 @@ impl Publisher {
         }
     }
 
-    /// The hub has all it needs: agents are admitted from now on. Before that a set could be a partial one, and an agent
-    /// that has an older, complete one must not lose it.
-    pub fn set_ready(&mut self) {
-        self.ready = true;
+    /// The hub has all it needs for `feed`: who follows it is admitted from now on. Before that a set could be a partial one,
+    /// and an agent that has an older, complete one must not lose it.
+    pub fn set_ready(&mut self, feed: FeedKind) {
+        self.ready[feed as usize] = true;
     }
 
     /// How many nodes the cluster has, for admission and backoff; nodes with items count anyway.
@@ -296,7 +297,7 @@ impl Publisher {
     /// The hub goes down in good order: everybody is told to come back, spread over the time that the fleet needs.
     pub fn shut_down(&mut self, now: Duration, draw: Draw<'_>) -> Vec<HubAction> {
         let mut out = Vec::new();
-        self.ready = false;
+        self.ready = [false; 2];
         let known = self.known_sessions();
         for id in self.sessions.keys().copied().collect::<Vec<_>>() {
             let after = admission::come_back(known, draw(), &self.limits);
@@ -308,7 +309,7 @@ impl Publisher {
     /// Fill, work and drops.
     pub fn stats(&self) -> Stats {
         let mut stats = Stats {
-            ready: self.ready,
+            ready: self.ready[FeedKind::Node as usize],
             agents_known: self.known(),
             agents_connected: self.nodes.values().filter(|entry| entry.follows(FeedKind::Node)).count(),
             names_connected: self.broadcast_followers.len(),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use fanout::message::FeedKind;
 use fanout::{
     AgentAction, AgentMessage, Change, FeedLimits, Follows, HubAction, HubMessage, Limits, Peer, Phase,
     Publisher, SessionId, Subscriber, Topic,
@@ -83,7 +84,7 @@ impl World {
             shown: Set::new(),
             past: [vec![Set::new()], vec![Set::new()]],
         };
-        world.hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| world.hub.set_ready(feed));
         world
     }
 
@@ -208,7 +209,7 @@ impl World {
         for ((topic, key), value) in &self.broadcast {
             self.hub.set_broadcast(Topic(*topic), key, value.clone()).unwrap();
         }
-        self.hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| self.hub.set_ready(feed));
     }
 
     /// Each feed shows a set that the hub really had.

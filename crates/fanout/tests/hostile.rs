@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanout::message::{
-    Ack, Chunk, ComeBack, FromAgent, FromHub, Have, Heartbeat, Hello, Pulse, Refusal, Welcome, WireChange,
+    Ack, Chunk, ComeBack, FeedKind, FromAgent, FromHub, Have, Heartbeat, Hello, Pulse, Refusal, Welcome,
+    WireChange,
 };
 use fanout::{FeedLimits, Follows, HubAction, HubMessage, Limits, Peer, Publisher, Subscriber, Topic};
 use proptest::prelude::*;
@@ -98,7 +99,7 @@ proptest! {
         let limits =
             Limits { snapshots_max: 1, snapshots_waiting_max: 2, node: feed, broadcast: feed, ..Limits::default() };
         let mut hub = Publisher::new(1, limits);
-        hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
         let mut streams = [None; 4];
         let mut now = Duration::ZERO;
         for (stream, message, millis, publish) in steps {

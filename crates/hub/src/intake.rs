@@ -6,12 +6,14 @@ use apiserver_client::{Change, Sink};
 use objects::Resource;
 
 use crate::agents::Agents;
+use crate::names::Names;
 use crate::store::Store;
 
 /// First the store, then who depends on it.
 pub(crate) struct Intake {
     pub(crate) store: Arc<Store>,
     pub(crate) agents: Option<Arc<Agents>>,
+    pub(crate) names: Option<Arc<Names>>,
 }
 
 impl Sink for Intake {
@@ -19,6 +21,9 @@ impl Sink for Intake {
         let effect = self.store.apply(resource, change);
         if let Some(agents) = &self.agents {
             agents.effect(resource, &effect);
+        }
+        if let Some(names) = &self.names {
+            names.effect(resource, &effect);
         }
     }
 }

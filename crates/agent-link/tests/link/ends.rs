@@ -123,6 +123,7 @@ impl Hub {
 
     pub(crate) fn ready(&self) {
         self.handle.set_ready();
+        self.handle.set_names_ready();
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -228,8 +229,8 @@ impl Dns {
         let transport = Transport::Mutual { dir: dir.to_owned() };
         let config = AgentLinkConfig::new(node, hub.to_string(), transport);
         let registry = &mut Registry::default();
-        let (link, updates) =
-            NamesLink::spawn(config, held, clock, Arc::new(Hasty), registry, stop.clone()).unwrap();
+        let link = NamesLink::new(config, clock, Arc::new(Hasty), registry).unwrap();
+        let updates = link.follow(held, stop.clone()).unwrap();
         let (items, pulse) = (BTreeMap::new(), Bytes::new());
         Self { link, updates, items, position: (0, 0), pulse, stop }
     }

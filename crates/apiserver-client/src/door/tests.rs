@@ -11,6 +11,7 @@ use super::*;
 use crate::change::Change;
 use crate::status::Phase;
 
+mod beat;
 mod conduct;
 mod server;
 
@@ -54,11 +55,20 @@ struct Run {
     script: Vec<Exchange>,
     refuse_seconds: u64,
     seconds: u64,
+    /// Write heartbeats; the argument says whether another hub has just done so.
+    beat: Option<fn() -> bool>,
 }
 
 impl Default for Run {
     fn default() -> Self {
-        Self { resources: &[Resource::Pods], resume: &[], script: Vec::new(), refuse_seconds: 0, seconds: 1 }
+        Self {
+            resources: &[Resource::Pods],
+            resume: &[],
+            script: Vec::new(),
+            refuse_seconds: 0,
+            seconds: 1,
+            beat: None,
+        }
     }
 }
 
@@ -77,9 +87,8 @@ impl Run {
         let mut registry = Registry::default();
         let config = DoorConfig::from_kubeconfig(None);
         let clock = Arc::new(SystemClock::new());
-        let door =
-            Door::over(transport, "http://scripted:1".into(), &config, clock, Arc::new(Half), &mut registry)
-                .unwrap();
+        let place = Place { server: "http://scripted:1".into(), namespace: "own".into() };
+        let door = Door::over(transport, place, &config, clock, Arc::new(Half), &mut registry).unwrap();
         let resume: Resume =
             self.resume.iter().map(|(resource, version)| (*resource, (*version).to_owned())).collect();
         let shutdown = CancellationToken::new();
@@ -90,12 +99,19 @@ impl Run {
                 door.keep(resources, &resume, Arc::default(), Keep::default(), sink, shutdown).await
             })
         };
+        let beating = self.beat.map(|others| {
+            let (door, shutdown) = (door.clone(), shutdown.clone());
+            environment::spawn("beat", async move { door.beat("me", others, shutdown).await })
+        });
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         let status = door.status();
         let mut metrics = String::new();
         prometheus_client::encoding::text::encode(&mut metrics, &registry).unwrap();
         shutdown.cancel();
         keep.await.unwrap().unwrap();
+        if let Some(beating) = beating {
+            beating.await.unwrap();
+        }
         let budget = door.status().budget;
         for slots in ["lists", "watches"] {
             assert_eq!(budget.budgets[slots].used, 0.0, "{slots} leaked");

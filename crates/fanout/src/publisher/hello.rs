@@ -69,7 +69,7 @@ impl Publisher {
 
     /// What waiting cures.
     fn not_now(&mut self, hello: &Hello, asked: &Asked, now: Duration) -> Option<&'static str> {
-        if !self.ready {
+        if FeedKind::ALL.into_iter().any(|feed| asked.follows.has(feed) && !self.ready[feed as usize]) {
             return Some("the hub has not yet read the cluster");
         }
         if self.admitted >= self.limits.sessions_max {

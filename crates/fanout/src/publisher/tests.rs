@@ -8,7 +8,7 @@ const START: Duration = Duration::from_secs(100);
 fn hub() -> Publisher {
     let mut hub = Publisher::new(42, Limits::default());
     hub.publish("n", Topic::PODS, b"a", Bytes::from("1")).unwrap();
-    hub.set_ready();
+    FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
     hub
 }
 
@@ -145,6 +145,15 @@ fn nobody_is_let_in_before_the_hub_is_ready() {
     let id = hub.connected(Peer::AnyNode, START);
     assert_eq!(say(&mut hub, id, FromAgent::Hello(hello("n")), 0), ["ComeBack!", "ComeBack"]);
     assert_eq!(hub.stats().sessions, 0);
+    // Pods are known, names are not.
+    hub.set_ready(FeedKind::Node);
+    let mut first = |follows: Follows| {
+        let id = hub.connected(Peer::AnyNode, START);
+        say(&mut hub, id, FromAgent::Hello(Hello { follows: follows.to_wire(), ..hello("n") }), 0).remove(0)
+    };
+    assert_eq!(first(Follows::NODE), "Welcome");
+    assert_eq!(first(Follows::BROADCAST), "ComeBack!");
+    assert_eq!(first(Follows::BOTH), "ComeBack!");
 }
 
 #[test]

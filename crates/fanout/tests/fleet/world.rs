@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanout::message::FromHub;
+use fanout::message::{FeedKind, FromHub};
 use fanout::{
     AgentAction, AgentMessage, Change, Follows, HubAction, HubMessage, ItemKey, Limits, Peer, Publisher,
     SessionId, Subscriber, Topic, Transfer,
@@ -173,7 +173,7 @@ impl World {
             hub.set_broadcast(NAMES, key, value.clone()).unwrap();
         }
         hub.set_pulse(self.pulse.clone()).unwrap();
-        hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
     }
 
     /// The process dies: every stream is reset.
