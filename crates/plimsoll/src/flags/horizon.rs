@@ -27,7 +27,7 @@ pub(crate) struct HorizonFlags {
     #[arg(long, default_value_t = 30, value_name = "SECONDS", conflicts_with = "corefile")]
     pub(crate) ttl: u32,
     /// Answers of `plimsoll dns` older than this are marked as stale.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub(crate) fresh_for: u32,
     /// How to say it.
     #[arg(long, default_value = "text")]
