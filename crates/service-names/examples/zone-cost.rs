@@ -20,11 +20,14 @@ const NAMESPACES: u32 = 100;
 /// Every tenth service is headless, and every second one of those has hostnames, as a StatefulSet's has.
 const HEADLESS_EVERY: u32 = 10;
 const ROUNDS: usize = 20;
+/// Slices of 100 endpoints, as the controller makes them.
+const LARGE_SLICES: u32 = 50;
 
 fn main() {
     let mut changes = Vec::new();
     items(&mut changes);
-    let octets: usize = changes.iter().filter_map(|change| change.value.as_ref()).map(|value| value.len()).sum();
+    let octets: usize =
+        changes.iter().filter_map(|change| change.value.as_ref()).map(|value| value.len()).sum();
     let before = resident_bytes();
     let zone = Zone::new(ZoneConfig::kubeadm(name("cluster.local")));
     let mut load = Duration::ZERO;
@@ -48,6 +51,13 @@ fn main() {
     }
     println!("one slice changed, us         {:.1}", start.elapsed().as_secs_f64() * 1e3);
 
+    zone.apply(&large_service(0), 3);
+    let start = Instant::now();
+    for round in 0..200 {
+        zone.apply(&[large_slice(round % LARGE_SLICES, round / LARGE_SLICES)], 4);
+    }
+    println!("the same, of 5,000, us        {:.1}", start.elapsed().as_secs_f64() * 1e6 / 200.0);
+
     println!();
     println!("{:<34}{:>10}{:>14}", "question", "ns", "allocations");
     let each = |make: &dyn Fn(u32) -> String, record_type| -> Vec<Vec<u8>> {
@@ -56,7 +66,9 @@ fn main() {
     let ns = |index: u32| index % NAMESPACES;
     let hit = |index: u32| format!("svc-{index}.ns-{}.svc.cluster.local", ns(index));
     answers(&zone, "A hit", &each(&hit, RecordType::A));
-    let with_opt: Vec<Vec<u8>> = (0..SERVICES).map(|index| packet(&hit(index * 7_919 % SERVICES), RecordType::A, Some(Opt::default()))).collect();
+    let with_opt: Vec<Vec<u8>> = (0..SERVICES)
+        .map(|index| packet(&hit(index * 7_919 % SERVICES), RecordType::A, Some(Opt::default())))
+        .collect();
     answers(&zone, "A hit with EDNS", &with_opt);
     answers(&zone, "AAAA, no data", &each(&hit, RecordType::AAAA));
     let search = |index: u32| format!("www{index}.example.com.ns-{}.svc.cluster.local", ns(index));
@@ -127,7 +139,8 @@ fn items(changes: &mut Vec<Change>) {
     for index in 0..SERVICES {
         let headless = index % HEADLESS_EVERY == 0;
         let v4 = if headless { Vec::new() } else { service_address(index).to_vec() };
-        let item = ServiceItem { kind: headless.into(), v4: v4.into(), ports: ports(80), ..Default::default() };
+        let item =
+            ServiceItem { kind: headless.into(), v4: v4.into(), ports: ports(80), ..Default::default() };
         changes.push(set(topic::SERVICES, &key(index, ""), item.to_value()));
         changes.push(slice_change(index, 0));
     }
@@ -135,7 +148,8 @@ fn items(changes: &mut Vec<Change>) {
 
 fn slice_change(index: u32, round: u32) -> Change {
     let addresses = (0..ENDPOINTS_PER_SERVICE).map(|nth| endpoint_address(index, nth + round % 2));
-    let mut item = EndpointSliceItem { service: format!("svc-{index}"), ports: ports(8080), ..Default::default() };
+    let mut item =
+        EndpointSliceItem { service: format!("svc-{index}"), ports: ports(8080), ..Default::default() };
     if index % (2 * HEADLESS_EVERY) == 0 {
         let host = |(nth, address): (usize, [u8; 4])| HostItem {
             name: format!("svc-{index}-{nth}"),
@@ -147,6 +161,22 @@ fn slice_change(index: u32, round: u32) -> Change {
         item.v4 = addresses.collect::<Vec<_>>().concat().into();
     }
     set(topic::ENDPOINT_SLICES, &key(index, "-abcde"), item.to_value())
+}
+
+/// A service of 5,000 endpoints.
+fn large_service(round: u32) -> Vec<Change> {
+    let item = ServiceItem { kind: 1, ..Default::default() };
+    let service = set(topic::SERVICES, "ns-0/large", item.to_value());
+    std::iter::once(service).chain((0..LARGE_SLICES).map(|nth| large_slice(nth, round))).collect()
+}
+
+/// One of its slices; one address changes from round to round.
+fn large_slice(nth: u32, round: u32) -> Change {
+    let address = |index: u32| (0x0a40_0000 + 128 * nth + index).to_be_bytes();
+    let addresses: Vec<[u8; 4]> = (0..99).chain([100 + round % 20]).map(address).collect();
+    let v4 = addresses.concat().into();
+    let item = EndpointSliceItem { service: "large".into(), ports: ports(8080), v4, ..Default::default() };
+    set(topic::ENDPOINT_SLICES, &format!("ns-0/large-{nth}"), item.to_value())
 }
 
 fn key(index: u32, suffix: &str) -> String {

@@ -5,6 +5,7 @@ mod tests;
 
 use std::fmt::{Display, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Deref;
 
 use crate::label::ShortLabel;
 
@@ -83,7 +84,35 @@ pub(crate) fn of_pod(label: &[u8]) -> Option<IpAddr> {
     if four { text.parse().ok().map(IpAddr::V4) } else { text.parse().ok().map(IpAddr::V6) }
 }
 
-/// Octets of concatenated addresses, sorted and once each; `None` when they are no whole number of addresses.
+/// Addresses of one family. Most services have one: it stands in place, so that an answer waits for memory once less.
+#[derive(Debug)]
+pub(crate) enum Addresses<A> {
+    One(A),
+    Many(Box<[A]>),
+}
+
+impl<A> Deref for Addresses<A> {
+    type Target = [A];
+
+    #[inline]
+    fn deref(&self) -> &[A] {
+        match self {
+            Self::One(address) => std::slice::from_ref(address),
+            Self::Many(addresses) => addresses,
+        }
+    }
+}
+
+impl<A> From<Vec<A>> for Addresses<A> {
+    fn from(addresses: Vec<A>) -> Self {
+        match <[A; 1]>::try_from(addresses) {
+            Ok([address]) => Self::One(address),
+            Err(addresses) => Self::Many(addresses.into()),
+        }
+    }
+}
+
+/// Addresses from their octets, one after the other; `None` when they are no whole number of addresses.
 pub(crate) fn list<const N: usize>(bytes: &[u8]) -> Option<&[[u8; N]]> {
     let (addresses, rest) = bytes.as_chunks::<N>();
     rest.is_empty().then_some(addresses)

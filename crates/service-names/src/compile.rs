@@ -1,13 +1,11 @@
 //! Items -> a [`Service`].
 
-
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use dns_message::Name;
 
-use crate::address::{self, Octets};
+use crate::address::{self, Addresses, Octets};
 use crate::endpoints::{Endpoints, Members, Parts};
 use crate::label;
 use crate::payload::{EndpointSliceItem, PortItem, Protocol, ServiceItem, ServiceKind};
@@ -19,7 +17,7 @@ pub(crate) type Dead = HashSet<IpAddr, rustc_hash::FxBuildHasher>;
 
 /// Makes the names of a service from its item and those of its slices.
 pub(crate) fn compile(
-    key: &Arc<Key>,
+    key: &Key,
     item: &ServiceItem,
     slices: &[EndpointSliceItem],
     dead: &Dead,
@@ -35,8 +33,8 @@ pub(crate) fn compile(
             return Service {
                 key,
                 kind: Kind::External(target.into()),
-                v4: [].into(),
-                v6: [].into(),
+                v4: Vec::new().into(),
+                v6: Vec::new().into(),
                 endpoints,
             };
         }
@@ -44,7 +42,7 @@ pub(crate) fn compile(
     let endpoints = endpoints(slices, dead);
     let (v4, v6) = match kind {
         Kind::Headless => alive(&endpoints, dead),
-        _ => (addresses(&item.v4).into(), addresses(&item.v6).into()),
+        _ => (addresses(&item.v4).to_vec().into(), addresses(&item.v6).to_vec().into()),
     };
     Service { key: key.clone(), kind, v4, v6, endpoints }
 }
@@ -185,12 +183,12 @@ fn dead_members(made: &Endpoints, dead: &Dead) -> Vec<u32> {
 }
 
 /// What the name of a headless service answers.
-fn alive(endpoints: &Endpoints, dead: &Dead) -> (Box<[[u8; 4]]>, Box<[[u8; 16]]>) {
+fn alive(endpoints: &Endpoints, dead: &Dead) -> (Addresses<[u8; 4]>, Addresses<[u8; 16]>) {
     (living(endpoints.addresses_v4().collect(), dead), living(endpoints.addresses_v6().collect(), dead))
 }
 
 /// The living of one family, or all when none lives.
-fn living<A: Octets>(mut addresses: Vec<A>, dead: &Dead) -> Box<[A]> {
+fn living<A: Octets>(mut addresses: Vec<A>, dead: &Dead) -> Addresses<A> {
     sort_once(&mut addresses);
     let lives = |address: &A| dead.is_empty() || !dead.contains(&address.ip());
     if addresses.iter().any(lives) {

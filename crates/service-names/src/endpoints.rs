@@ -1,6 +1,5 @@
 //! The ready endpoints of a service, from all of its slices: each has a name below the service's.
 
-
 use std::ops::Range;
 
 use crate::address::{self, Octets};

@@ -3,7 +3,6 @@
 //! Each address has an entry per owner, in tables behind locks that are held for one look or one change.
 
 use std::hash::Hasher as _;
-use std::sync::Arc;
 
 use hashbrown::HashTable;
 use parking_lot::RwLock;
@@ -21,7 +20,7 @@ pub(crate) struct Owner<A> {
     pub(crate) address: A,
     /// It is the service's own address, not an endpoint's.
     pub(crate) own: bool,
-    pub(crate) key: Arc<Key>,
+    pub(crate) key: Key,
 }
 
 /// Owners by address.

@@ -2,7 +2,6 @@
 //!
 //! The name that was asked is a pointer to the question, so that answers have its case; so is the zone's name behind it.
 
-
 use dns_message::{
     EdeCode, Flags, HEADER_BYTES, Header, NAME_BYTES_MAX, Opt, Query, Rcode, RecordType, Section,
 };

@@ -4,23 +4,24 @@ use std::sync::Arc;
 
 use dns_message::Name;
 
+use crate::address::Addresses;
 use crate::endpoints::Endpoints;
 use crate::label::{self, LabelError};
 use crate::payload::Protocol;
 use crate::shards::Keyed;
 
 /// Identity of a service in names: its label and its namespace's, in wire form. Also a namespace's: its label alone.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Key(Box<[u8]>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key(Arc<[u8]>);
 
 /// A service that has names.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) key: Arc<Key>,
+    pub(crate) key: Key,
     pub(crate) kind: Kind,
     /// What its name answers: its own addresses, or its endpoints'.
-    pub(crate) v4: Box<[[u8; 4]]>,
-    pub(crate) v6: Box<[[u8; 16]]>,
+    pub(crate) v4: Addresses<[u8; 4]>,
+    pub(crate) v6: Addresses<[u8; 16]>,
     /// Endpoints have names below it whatever its kind.
     pub(crate) endpoints: Endpoints,
 }
@@ -79,7 +80,7 @@ impl Keyed for Arc<Service> {
     }
 }
 
-impl Keyed for Arc<Key> {
+impl Keyed for Key {
     fn key(&self) -> &[u8] {
         self.wire()
     }

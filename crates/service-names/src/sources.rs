@@ -1,6 +1,5 @@
 //! The items that a zone is made of, kept as they came: encoded, which is a third of their size decoded.
 
-
 use bytes::Bytes;
 use fanout::{ItemKey, Topic};
 use hashbrown::{HashMap, HashSet};

@@ -36,7 +36,7 @@ pub struct Zone {
     pub(crate) server_v4: Vec<[u8; 4]>,
     pub(crate) server_v6: Vec<[u8; 16]>,
     pub(crate) services: Shards<Arc<Service>>,
-    pub(crate) namespaces: Shards<Arc<Key>>,
+    pub(crate) namespaces: Shards<Key>,
     pub(crate) owners_v4: Owners<[u8; 4]>,
     pub(crate) owners_v6: Owners<[u8; 16]>,
     pub(crate) pods_v4: Owners<[u8; 4]>,

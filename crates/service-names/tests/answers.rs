@@ -1,4 +1,5 @@
 //! How answers are said: settings, sizes, rotation, staleness, aliases that lead outside.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "zone/cluster.rs"]
 #[allow(dead_code, reason = "shared by several tests")]
@@ -6,9 +7,13 @@ mod cluster;
 
 use std::collections::HashSet;
 
-use cluster::{ask, ask_with, cluster_ip, config, gone, headless, items, manner, name, namespace, pod, query, said, slice, zone, zone_with};
+use cluster::{
+    ask, ask_with, cluster_ip, config, gone, headless, items, manner, name, namespace, pod, query, said,
+    slice, zone, zone_with,
+};
 use dns_message::{
-    Builder, Class, EdeCode, Flags, Message, Opt, Rcode, Rdata, RecordType, Scratch, Section, UDP_BYTES_MAX, gate,
+    Builder, Class, EdeCode, Flags, Message, Opt, Rcode, Rdata, RecordType, Scratch, Section, UDP_BYTES_MAX,
+    gate,
 };
 use service_names::{EmptyServices, Manner, Outcome, PodRecords, Stale, Zone, ZoneConfig, topic};
 
@@ -27,56 +32,84 @@ fn check_config(what: &str, change: impl FnOnce(&mut ZoneConfig), rows: &[(&str,
 
 #[test]
 fn settings() {
-    check_config("pods disabled", |config| config.pods = PodRecords::Disabled, &[
-        ("10-1-0-9.default.pod A", NXDOMAIN),
-        ("default.pod A", NXDOMAIN),
-        ("pod A", NODATA),
-    ]);
-    check_config("pods verified", |config| config.pods = PodRecords::Verified, &[
-        ("10-1-0-9.default.pod A", "NOERROR @ A 30 10.1.0.9"),
-        ("fd00-1--9.default.pod AAAA", "NOERROR @ AAAA 30 fd00:1::9"),
-        ("10-1-0-9.other.pod A", NXDOMAIN),
-        ("10-1-0-10.other.pod A", "NOERROR @ A 30 10.1.0.10"),
-        ("10-1-0-10.default.pod A", NXDOMAIN),
-        ("10-1-0-11.default.pod A", NXDOMAIN),
-        ("default.pod A", NODATA),
-    ]);
-    check_config("TTLs", |config| (config.ttl_seconds, config.negative_ttl_seconds) = (5, 1), &[
-        ("web.default.svc A", "NOERROR @ A 5 10.96.0.10"),
-        ("web.default.svc TXT", "NOERROR / cluster.local. SOA 1 1"),
-        ("missing.default.svc A", "NXDOMAIN / cluster.local. SOA 1 1"),
-        ("cluster.local. SOA", "NOERROR @ SOA 1 1"),
-    ]);
-    check_config("ignore empty_service", |config| config.empty_services = EmptyServices::NxDomain, &[
-        ("ghost.default.svc A", NXDOMAIN),
-        ("_http._tcp.ghost.default.svc SRV", NXDOMAIN),
-        ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
-        ("ext.default.svc A", "chase www.Example.com."),
-    ]);
-    check_config("namespaces", |config| config.namespaces = vec!["other".into()], &[
-        ("web.default.svc A", NXDOMAIN),
-        ("default.svc A", NXDOMAIN),
-        ("10-1-0-9.default.pod A", NXDOMAIN),
-        ("web.other.svc A", "NOERROR @ A 30 10.97.0.1"),
-        ("10.0.96.10.in-addr.arpa. PTR", "elsewhere"),
-        ("1.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-1.web.other.svc~"),
-    ]);
-    check_config("reverse zones without fallthrough", |config| config.fallthrough_zones.clear(), &[
-        ("99.0.96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
-        ("96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
-        ("in-addr.arpa. PTR", "NOERROR / @ SOA 30 30"),
-        ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 web.default.svc~"),
-    ]);
-    check_config("one reverse zone", |config| config.reverse_zones = vec![name("96.10.in-addr.arpa")], &[
-        ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 web.default.svc~"),
-        ("10.0.96.10.in-addr.arpa. TXT", "NOERROR / 96.10.in-addr.arpa. SOA 30 30"),
-        ("1.0.1.10.in-addr.arpa. PTR", "elsewhere"),
-    ]);
-    check_config("everything falls through", |config| config.fallthrough_zones = vec![name(".")], &[
-        ("missing.default.svc A", "elsewhere"),
-        ("web.default.svc TXT", NODATA),
-        ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
-    ]);
+    check_config(
+        "pods disabled",
+        |config| config.pods = PodRecords::Disabled,
+        &[("10-1-0-9.default.pod A", NXDOMAIN), ("default.pod A", NXDOMAIN), ("pod A", NODATA)],
+    );
+    check_config(
+        "pods verified",
+        |config| config.pods = PodRecords::Verified,
+        &[
+            ("10-1-0-9.default.pod A", "NOERROR @ A 30 10.1.0.9"),
+            ("fd00-1--9.default.pod AAAA", "NOERROR @ AAAA 30 fd00:1::9"),
+            ("10-1-0-9.other.pod A", NXDOMAIN),
+            ("10-1-0-10.other.pod A", "NOERROR @ A 30 10.1.0.10"),
+            ("10-1-0-10.default.pod A", NXDOMAIN),
+            ("10-1-0-11.default.pod A", NXDOMAIN),
+            ("default.pod A", NODATA),
+        ],
+    );
+    check_config(
+        "TTLs",
+        |config| (config.ttl_seconds, config.negative_ttl_seconds) = (5, 1),
+        &[
+            ("web.default.svc A", "NOERROR @ A 5 10.96.0.10"),
+            ("web.default.svc TXT", "NOERROR / cluster.local. SOA 1 1"),
+            ("missing.default.svc A", "NXDOMAIN / cluster.local. SOA 1 1"),
+            ("cluster.local. SOA", "NOERROR @ SOA 1 1"),
+        ],
+    );
+    check_config(
+        "ignore empty_service",
+        |config| config.empty_services = EmptyServices::NxDomain,
+        &[
+            ("ghost.default.svc A", NXDOMAIN),
+            ("_http._tcp.ghost.default.svc SRV", NXDOMAIN),
+            ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
+            ("ext.default.svc A", "chase www.Example.com."),
+        ],
+    );
+    check_config(
+        "namespaces",
+        |config| config.namespaces = vec!["other".into()],
+        &[
+            ("web.default.svc A", NXDOMAIN),
+            ("default.svc A", NXDOMAIN),
+            ("10-1-0-9.default.pod A", NXDOMAIN),
+            ("web.other.svc A", "NOERROR @ A 30 10.97.0.1"),
+            ("10.0.96.10.in-addr.arpa. PTR", "elsewhere"),
+            ("1.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-1.web.other.svc~"),
+        ],
+    );
+    check_config(
+        "reverse zones without fallthrough",
+        |config| config.fallthrough_zones.clear(),
+        &[
+            ("99.0.96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
+            ("96.10.in-addr.arpa. PTR", "NXDOMAIN / in-addr.arpa. SOA 30 30"),
+            ("in-addr.arpa. PTR", "NOERROR / @ SOA 30 30"),
+            ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 web.default.svc~"),
+        ],
+    );
+    check_config(
+        "one reverse zone",
+        |config| config.reverse_zones = vec![name("96.10.in-addr.arpa")],
+        &[
+            ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 web.default.svc~"),
+            ("10.0.96.10.in-addr.arpa. TXT", "NOERROR / 96.10.in-addr.arpa. SOA 30 30"),
+            ("1.0.1.10.in-addr.arpa. PTR", "elsewhere"),
+        ],
+    );
+    check_config(
+        "everything falls through",
+        |config| config.fallthrough_zones = vec![name(".")],
+        &[
+            ("missing.default.svc A", "elsewhere"),
+            ("web.default.svc TXT", NODATA),
+            ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
+        ],
+    );
     check_config(
         "no service to ask",
         |config| {
@@ -84,14 +117,18 @@ fn settings() {
             config.server_addresses = vec!["169.254.20.10".parse().unwrap(), "fd00::a".parse().unwrap()];
         },
         &[
-            ("cluster.local. NS", "NOERROR @ NS 30 ns.dns~ // ns.dns~ A 30 169.254.20.10, ns.dns~ AAAA 30 fd00::a"),
+            (
+                "cluster.local. NS",
+                "NOERROR @ NS 30 ns.dns~ // ns.dns~ A 30 169.254.20.10, ns.dns~ AAAA 30 fd00::a",
+            ),
             ("ns.dns A", "NOERROR @ A 30 169.254.20.10"),
         ],
     );
-    check_config("no address at all", |config| config.server_service.1 = "missing".into(), &[
-        ("cluster.local. NS", "NOERROR @ NS 30 ns.dns~"),
-        ("ns.dns A", NODATA),
-    ]);
+    check_config(
+        "no address at all",
+        |config| config.server_service.1 = "missing".into(),
+        &[("cluster.local. NS", "NOERROR @ NS 30 ns.dns~"), ("ns.dns A", NODATA)],
+    );
 }
 
 #[test]
@@ -100,7 +137,10 @@ fn another_zone() {
     let rows = [
         ("web.default.svc.k8s.corp.EXAMPLE. A", "NOERROR @ A 30 10.96.0.10"),
         ("web.default.svc.k8s.corp.example. TXT", "NOERROR / k8s.corp.example. SOA 30 30"),
-        ("_http._tcp.web.other.svc.k8s.corp.example. SRV", "NOERROR @ SRV 30 0 100 80 web.other.svc.k8s.corp.example. // web.other.svc.k8s.corp.example. A 30 10.97.0.1"),
+        (
+            "_http._tcp.web.other.svc.k8s.corp.example. SRV",
+            "NOERROR @ SRV 30 0 100 80 web.other.svc.k8s.corp.example. // web.other.svc.k8s.corp.example. A 30 10.97.0.1",
+        ),
         ("web.default.svc.cluster.local. A", "elsewhere"),
     ];
     for (question, expected) in rows {
@@ -110,7 +150,10 @@ fn another_zone() {
 
 /// The addresses in an answer, in their order.
 fn addresses(said: &str) -> Vec<String> {
-    said.split(' ').filter(|word| word.starts_with("10.")).map(|word| word.trim_end_matches(',').to_string()).collect()
+    said.split(' ')
+        .filter(|word| word.starts_with("10."))
+        .map(|word| word.trim_end_matches(',').to_string())
+        .collect()
 }
 
 #[test]
@@ -158,12 +201,19 @@ fn five_thousand_endpoints() {
     let seen: HashSet<String> = (0..5_000)
         .step_by(28)
         .flat_map(|rotation| {
-            addresses(&ask_with(&zone, "large.default.svc A", &Manner { limit_bytes: 512, rotation, ..manner() }))
+            addresses(&ask_with(
+                &zone,
+                "large.default.svc A",
+                &Manner { limit_bytes: 512, rotation, ..manner() },
+            ))
         })
         .collect();
     assert_eq!(seen.len(), 5_000);
     assert_eq!(ask(&zone, "10-2-19-135.large.default.svc A"), "NOERROR @ A 30 10.2.19.135");
-    assert_eq!(ask(&zone, "135.19.2.10.in-addr.arpa. PTR"), "NOERROR @ PTR 30 10-2-19-135.large.default.svc~");
+    assert_eq!(
+        ask(&zone, "135.19.2.10.in-addr.arpa. PTR"),
+        "NOERROR @ PTR 30 10-2-19-135.large.default.svc~"
+    );
 }
 
 #[test]
@@ -181,13 +231,19 @@ fn additional_records_are_left_out_before_answers() {
 fn stale_answers() {
     let zone = zone();
     let stale = Some(Stale { ttl_seconds_max: 10, text: "age=734s source=disk" });
-    let (without, with) = (Manner { stale, ..manner() }, Manner { stale, opt: Some(Opt::default()), ..manner() });
-    let (old, gone) = ("Stale Answer (age=734s source=disk)OPT", "Stale NXDOMAIN Answer (age=734s source=disk)OPT");
+    let (without, with) =
+        (Manner { stale, ..manner() }, Manner { stale, opt: Some(Opt::default()), ..manner() });
+    let (old, gone) =
+        ("Stale Answer (age=734s source=disk)OPT", "Stale NXDOMAIN Answer (age=734s source=disk)OPT");
     let rows = [
         ("web.default.svc A", "NOERROR @ A 10 10.96.0.10", old),
         ("missing.default.svc A", "NXDOMAIN / cluster.local. SOA 10 10", gone),
         ("web.default.svc TXT", "NOERROR / cluster.local. SOA 10 10", old),
-        ("ext-in.default.svc A", "NOERROR @ CNAME 10 web.default.svc~, web.default.svc~ A 10 10.96.0.10", old),
+        (
+            "ext-in.default.svc A",
+            "NOERROR @ CNAME 10 web.default.svc~, web.default.svc~ A 10 10.96.0.10",
+            old,
+        ),
         ("10.0.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 10 web.default.svc~", old),
     ];
     for (question, expected, error) in rows {
@@ -203,7 +259,13 @@ fn stale_answers() {
 fn edns_in_the_response_only_when_it_was_in_the_query() {
     let zone = zone();
     let opt = Some(Opt { dnssec_ok: true, cookie: Some(&[7; 24]), ..Opt::default() });
-    for question in ["web.default.svc A", "missing.default.svc A", "web.default.svc SRV", "ext-in.default.svc A", "web.default.svc AXFR"] {
+    for question in [
+        "web.default.svc A",
+        "missing.default.svc A",
+        "web.default.svc SRV",
+        "ext-in.default.svc A",
+        "web.default.svc AXFR",
+    ] {
         assert!(!ask(&zone, question).contains("OPT"), "{question}");
         assert!(ask_with(&zone, question, &Manner { opt, ..manner() }).ends_with("OPT"), "{question}");
     }
@@ -228,7 +290,8 @@ fn upstream(rcode: Rcode, records: &[(Section, &str, Rdata<'_>)]) -> Vec<u8> {
     let mut scratch = Scratch::default();
     let asked = gate(&asked, &mut scratch).unwrap();
     let mut out = Vec::new();
-    let mut builder = Builder::reply(&asked, Flags::RECURSION_AVAILABLE, rcode, 65_535, Some(Opt::default()), &mut out);
+    let mut builder =
+        Builder::reply(&asked, Flags::RECURSION_AVAILABLE, rcode, 65_535, Some(Opt::default()), &mut out);
     for (section, owner, data) in records {
         assert!(builder.record(*section, &name(owner), Class::IN, 300, data));
     }
@@ -255,14 +318,23 @@ fn aliases_that_lead_outside() {
     let good = upstream(Rcode::NOERROR, &[(Section::Answer, "www.example.com", address)]);
     let longer = upstream(
         Rcode::NOERROR,
-        &[(Section::Answer, "www.example.com", Rdata::Cname(&cdn)), (Section::Answer, "cdn.example.net", address)],
+        &[
+            (Section::Answer, "www.example.com", Rdata::Cname(&cdn)),
+            (Section::Answer, "cdn.example.net", address),
+        ],
     );
     let cname = "@ CNAME 30 www.Example.com.";
-    check_chased("ext.default.svc A", Some(&good), &format!("NOERROR {cname}, www.Example.com. A 300 192.0.2.1"));
+    check_chased(
+        "ext.default.svc A",
+        Some(&good),
+        &format!("NOERROR {cname}, www.Example.com. A 300 192.0.2.1"),
+    );
     check_chased(
         "ext.default.svc A",
         Some(&longer),
-        &format!("NOERROR {cname}, www.Example.com. CNAME 300 cdn.example.net., cdn.example.net. A 300 192.0.2.1"),
+        &format!(
+            "NOERROR {cname}, www.Example.com. CNAME 300 cdn.example.net., cdn.example.net. A 300 192.0.2.1"
+        ),
     );
     check_chased(
         "ext-far.default.svc A",
@@ -341,7 +413,10 @@ fn an_address_of_many_services() {
 #[test]
 fn pods_in_two_namespaces_at_one_address() {
     let config = ZoneConfig { pods: PodRecords::Verified, ..config() };
-    let zone = zone_with(config, &[namespace("a"), namespace("b"), pod("a/one", "10.4.0.1"), pod("b/two", "10.4.0.1")]);
+    let zone = zone_with(
+        config,
+        &[namespace("a"), namespace("b"), pod("a/one", "10.4.0.1"), pod("b/two", "10.4.0.1")],
+    );
     let found = |namespace: &str| ask(&zone, &format!("10-4-0-1.{namespace}.pod A")).starts_with("NOERROR");
     assert!(found("a") && found("b"));
     zone.apply(&[pod("a/one", "10.4.0.2")], 2);

@@ -1,4 +1,5 @@
 //! Changes: what one touches, what is refused, and that the way to a state does not matter.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "zone/cluster.rs"]
 #[allow(dead_code, reason = "shared by several tests")]
@@ -7,7 +8,8 @@ mod cluster;
 use std::collections::{BTreeMap, HashSet};
 
 use cluster::{
-    SERIAL, ask, cluster_ip, config, external, gone, headless, heartbeat, items, namespace, pod, set, slice, zone, zone_with,
+    SERIAL, ask, cluster_ip, config, external, gone, headless, heartbeat, items, namespace, pod, set, slice,
+    zone, zone_with,
 };
 use fanout::{Change, ItemKey, Topic};
 use proptest::prelude::*;
@@ -31,89 +33,152 @@ fn check(what: &str, steps: Vec<Step<'_>>) {
 
 #[test]
 fn services_come_and_go() {
-    check("a service", vec![
-        (vec![cluster_ip("default/new", "10.96.1.1", "http/tcp/80")], &[
-            ("new.default.svc A", "NOERROR @ A 30 10.96.1.1"),
-            ("1.1.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 new.default.svc~"),
-        ]),
-        (vec![cluster_ip("default/new", "10.96.1.2", "http/tcp/80")], &[
-            ("new.default.svc A", "NOERROR @ A 30 10.96.1.2"),
-            ("1.1.96.10.in-addr.arpa. PTR", "elsewhere"),
-            ("2.1.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 new.default.svc~"),
-        ]),
-        (vec![gone(topic::SERVICES, "default/new")], &[
-            ("new.default.svc A", NXDOMAIN),
-            ("_http._tcp.new.default.svc SRV", NXDOMAIN),
-            ("2.1.96.10.in-addr.arpa. PTR", "elsewhere"),
-        ]),
-        (vec![gone(topic::SERVICES, "default/new"), gone(topic::SERVICES, "x/never")], &[("web.default.svc A", "NOERROR @ A 30 10.96.0.10")]),
-    ]);
-    check("its kind changes", vec![
-        (vec![headless("default/web")], &[
-            ("web.default.svc A", "NOERROR @ A 30 10.1.0.9"),
-            ("10.0.96.10.in-addr.arpa. PTR", "elsewhere"),
-        ]),
-        (vec![external("default/web", "example.com")], &[
-            ("web.default.svc A", "chase example.com."),
-            ("10-1-0-9.web.default.svc A", NXDOMAIN),
-            ("9.0.1.10.in-addr.arpa. PTR", "elsewhere"),
-        ]),
-        (vec![cluster_ip("default/web", "10.96.0.10", "")], &[
-            ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
-            ("9.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-9.web.default.svc~"),
-        ]),
-    ]);
+    check(
+        "a service",
+        vec![
+            (
+                vec![cluster_ip("default/new", "10.96.1.1", "http/tcp/80")],
+                &[
+                    ("new.default.svc A", "NOERROR @ A 30 10.96.1.1"),
+                    ("1.1.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 new.default.svc~"),
+                ],
+            ),
+            (
+                vec![cluster_ip("default/new", "10.96.1.2", "http/tcp/80")],
+                &[
+                    ("new.default.svc A", "NOERROR @ A 30 10.96.1.2"),
+                    ("1.1.96.10.in-addr.arpa. PTR", "elsewhere"),
+                    ("2.1.96.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 new.default.svc~"),
+                ],
+            ),
+            (
+                vec![gone(topic::SERVICES, "default/new")],
+                &[
+                    ("new.default.svc A", NXDOMAIN),
+                    ("_http._tcp.new.default.svc SRV", NXDOMAIN),
+                    ("2.1.96.10.in-addr.arpa. PTR", "elsewhere"),
+                ],
+            ),
+            (
+                vec![gone(topic::SERVICES, "default/new"), gone(topic::SERVICES, "x/never")],
+                &[("web.default.svc A", "NOERROR @ A 30 10.96.0.10")],
+            ),
+        ],
+    );
+    check(
+        "its kind changes",
+        vec![
+            (
+                vec![headless("default/web")],
+                &[
+                    ("web.default.svc A", "NOERROR @ A 30 10.1.0.9"),
+                    ("10.0.96.10.in-addr.arpa. PTR", "elsewhere"),
+                ],
+            ),
+            (
+                vec![external("default/web", "example.com")],
+                &[
+                    ("web.default.svc A", "chase example.com."),
+                    ("10-1-0-9.web.default.svc A", NXDOMAIN),
+                    ("9.0.1.10.in-addr.arpa. PTR", "elsewhere"),
+                ],
+            ),
+            (
+                vec![cluster_ip("default/web", "10.96.0.10", "")],
+                &[
+                    ("web.default.svc A", "NOERROR @ A 30 10.96.0.10"),
+                    ("9.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-9.web.default.svc~"),
+                ],
+            ),
+        ],
+    );
 }
 
 #[test]
 fn slices_come_and_go() {
-    check("endpoints", vec![
-        (vec![slice("default/db-1", "db", "db-1=10.1.0.2 db-2=10.1.0.3", "pg/tcp/5432")], &[
-            ("db.default.svc A", "NOERROR @ A 30 10.1.0.2, @ A 30 10.1.0.3"),
-            ("db-0.db.default.svc A", "NOERROR / cluster.local. SOA 30 30"),
-            ("db-0.db.default.svc AAAA", "NOERROR @ AAAA 30 fd00:1::1"),
-            ("1.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-1.web.other.svc~"),
-            ("3.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 db-2.db.default.svc~"),
-        ]),
-        (vec![gone(topic::ENDPOINT_SLICES, "default/db-2")], &[
-            ("db-0.db.default.svc AAAA", NXDOMAIN),
-            ("db.default.svc AAAA", "NOERROR / cluster.local. SOA 30 30"),
-        ]),
-        (vec![gone(topic::ENDPOINT_SLICES, "default/db-1")], &[("db.default.svc A", NXDOMAIN), ("_pg._tcp.db.default.svc SRV", NXDOMAIN)]),
-        (vec![slice("default/db-9", "db", "db-9=10.1.0.9", "pg/tcp/5432")], &[("db.default.svc A", "NOERROR @ A 30 10.1.0.9")]),
-    ]);
-    check("a slice moves to another service", vec![
-        (vec![slice("default/pods-1", "nothing", "10.1.1.1 10.1.1.2", "/tcp/80")], &[
-            ("pods.default.svc A", "NOERROR @ A 30 10.1.1.2, @ A 30 10.1.1.3"),
-            ("nothing.default.svc A", "NOERROR @ A 30 10.1.1.1, @ A 30 10.1.1.2"),
-        ]),
-        (vec![gone(topic::ENDPOINT_SLICES, "default/pods-1")], &[
-            ("nothing.default.svc A", NXDOMAIN),
-            ("1.1.1.10.in-addr.arpa. PTR", "elsewhere"),
-        ]),
-    ]);
-    check("a slice before its service", vec![
-        (vec![slice("default/early-1", "early", "10.1.5.1", "")], &[
-            ("early.default.svc A", NXDOMAIN),
-            ("1.5.1.10.in-addr.arpa. PTR", "elsewhere"),
-        ]),
-        (vec![headless("default/early")], &[
-            ("early.default.svc A", "NOERROR @ A 30 10.1.5.1"),
-            ("1.5.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-5-1.early.default.svc~"),
-        ]),
-    ]);
+    check(
+        "endpoints",
+        vec![
+            (
+                vec![slice("default/db-1", "db", "db-1=10.1.0.2 db-2=10.1.0.3", "pg/tcp/5432")],
+                &[
+                    ("db.default.svc A", "NOERROR @ A 30 10.1.0.2, @ A 30 10.1.0.3"),
+                    ("db-0.db.default.svc A", "NOERROR / cluster.local. SOA 30 30"),
+                    ("db-0.db.default.svc AAAA", "NOERROR @ AAAA 30 fd00:1::1"),
+                    ("1.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-0-1.web.other.svc~"),
+                    ("3.0.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 db-2.db.default.svc~"),
+                ],
+            ),
+            (
+                vec![gone(topic::ENDPOINT_SLICES, "default/db-2")],
+                &[
+                    ("db-0.db.default.svc AAAA", NXDOMAIN),
+                    ("db.default.svc AAAA", "NOERROR / cluster.local. SOA 30 30"),
+                ],
+            ),
+            (
+                vec![gone(topic::ENDPOINT_SLICES, "default/db-1")],
+                &[("db.default.svc A", NXDOMAIN), ("_pg._tcp.db.default.svc SRV", NXDOMAIN)],
+            ),
+            (
+                vec![slice("default/db-9", "db", "db-9=10.1.0.9", "pg/tcp/5432")],
+                &[("db.default.svc A", "NOERROR @ A 30 10.1.0.9")],
+            ),
+        ],
+    );
+    check(
+        "a slice moves to another service",
+        vec![
+            (
+                vec![slice("default/pods-1", "nothing", "10.1.1.1 10.1.1.2", "/tcp/80")],
+                &[
+                    ("pods.default.svc A", "NOERROR @ A 30 10.1.1.2, @ A 30 10.1.1.3"),
+                    ("nothing.default.svc A", "NOERROR @ A 30 10.1.1.1, @ A 30 10.1.1.2"),
+                ],
+            ),
+            (
+                vec![gone(topic::ENDPOINT_SLICES, "default/pods-1")],
+                &[("nothing.default.svc A", NXDOMAIN), ("1.1.1.10.in-addr.arpa. PTR", "elsewhere")],
+            ),
+        ],
+    );
+    check(
+        "a slice before its service",
+        vec![
+            (
+                vec![slice("default/early-1", "early", "10.1.5.1", "")],
+                &[("early.default.svc A", NXDOMAIN), ("1.5.1.10.in-addr.arpa. PTR", "elsewhere")],
+            ),
+            (
+                vec![headless("default/early")],
+                &[
+                    ("early.default.svc A", "NOERROR @ A 30 10.1.5.1"),
+                    ("1.5.1.10.in-addr.arpa. PTR", "NOERROR @ PTR 30 10-1-5-1.early.default.svc~"),
+                ],
+            ),
+        ],
+    );
 }
 
 #[test]
 fn namespaces_come_and_go() {
     let nodata = "NOERROR / cluster.local. SOA 30 30";
-    check("with and without services", vec![
-        (vec![], &[("empty.svc A", nodata), ("other.svc A", nodata), ("new.svc A", NXDOMAIN)]),
-        (vec![namespace("new"), gone(topic::NAMESPACES, "empty")], &[("empty.svc A", NXDOMAIN), ("new.svc A", nodata)]),
-        // A namespace with services exists, whatever came first.
-        (vec![gone(topic::NAMESPACES, "default")], &[("default.svc A", nodata)]),
-        (vec![gone(topic::SERVICES, "other/web")], &[("other.svc A", NXDOMAIN), ("10-1-1-1.other.pod A", NXDOMAIN)]),
-    ]);
+    check(
+        "with and without services",
+        vec![
+            (vec![], &[("empty.svc A", nodata), ("other.svc A", nodata), ("new.svc A", NXDOMAIN)]),
+            (
+                vec![namespace("new"), gone(topic::NAMESPACES, "empty")],
+                &[("empty.svc A", NXDOMAIN), ("new.svc A", nodata)],
+            ),
+            // A namespace with services exists, whatever came first.
+            (vec![gone(topic::NAMESPACES, "default")], &[("default.svc A", nodata)]),
+            (
+                vec![gone(topic::SERVICES, "other/web")],
+                &[("other.svc A", NXDOMAIN), ("10-1-1-1.other.pod A", NXDOMAIN)],
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -134,7 +199,8 @@ fn heartbeats() {
 #[test]
 fn the_dead() {
     let zone = zone();
-    let dead = |addresses: &[&str]| zone.set_dead(addresses.iter().map(|text| text.parse().unwrap()).collect());
+    let dead =
+        |addresses: &[&str]| zone.set_dead(addresses.iter().map(|text| text.parse().unwrap()).collect());
     let pods = || ask(&zone, "pods.default.svc A");
     let all = "NOERROR @ A 30 10.1.1.1, @ A 30 10.1.1.2, @ A 30 10.1.1.3";
     assert_eq!(dead(&["10.1.1.2", "192.0.2.1"]), 1);
@@ -160,7 +226,8 @@ fn check_refused(change: Change, reason: RefusedReason) {
     let zone = zone();
     let before = zone.names();
     let applied = zone.apply(std::slice::from_ref(&change), 1);
-    let refused: Vec<_> = applied.refused.iter().map(|refused| (refused.item.clone(), refused.reason)).collect();
+    let refused: Vec<_> =
+        applied.refused.iter().map(|refused| (refused.item.clone(), refused.reason)).collect();
     assert_eq!(refused, [(change.item.clone(), reason)]);
     assert_eq!(zone.stats().refused, zone_refused() + 1, "{:?}", change.item);
     assert!(zone.names().len() <= before.len());
@@ -197,7 +264,10 @@ fn items_that_make_no_names() {
     let port = |name: &str, protocol, port| PortItem { name: name.into(), protocol, port };
     check_refused(service(ServiceItem { ports: vec![port("http", 0, 70_000)], ..Default::default() }), Port);
     check_refused(service(ServiceItem { ports: vec![port("http", 7, 80)], ..Default::default() }), Port);
-    check_refused(service(ServiceItem { ports: vec![port("ht tp", 0, 80)], ..Default::default() }), Label(LabelError::Character));
+    check_refused(
+        service(ServiceItem { ports: vec![port("ht tp", 0, 80)], ..Default::default() }),
+        Label(LabelError::Character),
+    );
     check_refused(external("default/web", "10.0.0.1"), ExternalName);
     check_refused(external("default/web", "fd00::1"), ExternalName);
     check_refused(external("default/web", ""), ExternalName);
@@ -221,10 +291,19 @@ fn items_that_make_no_names() {
 
 #[test]
 fn an_invalid_item_takes_its_place_from_a_valid_one() {
-    check("a service", vec![
-        (vec![external("default/web", "10.0.0.1")], &[("web.default.svc A", NXDOMAIN), ("10.0.96.10.in-addr.arpa. PTR", "elsewhere")]),
-        (vec![cluster_ip("default/web", "10.96.0.10", "")], &[("web.default.svc A", "NOERROR @ A 30 10.96.0.10")]),
-    ]);
+    check(
+        "a service",
+        vec![
+            (
+                vec![external("default/web", "10.0.0.1")],
+                &[("web.default.svc A", NXDOMAIN), ("10.0.96.10.in-addr.arpa. PTR", "elsewhere")],
+            ),
+            (
+                vec![cluster_ip("default/web", "10.96.0.10", "")],
+                &[("web.default.svc A", "NOERROR @ A 30 10.96.0.10")],
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -234,11 +313,20 @@ fn names_that_would_be_too_long() {
     config.zone = format!("{label}.{label}.{label}").parse().unwrap();
     let zone = Zone::new(config);
     let long = "s".repeat(60);
-    let applied = zone.apply(&[cluster_ip(&format!("{long}/{long}"), "10.0.0.1", ""), cluster_ip("a/b", "10.0.0.2", "")], 1);
-    assert_eq!(applied.refused.iter().map(|refused| refused.reason).collect::<Vec<_>>(), [RefusedReason::LongName]);
+    let applied = zone.apply(
+        &[cluster_ip(&format!("{long}/{long}"), "10.0.0.1", ""), cluster_ip("a/b", "10.0.0.2", "")],
+        1,
+    );
+    assert_eq!(
+        applied.refused.iter().map(|refused| refused.reason).collect::<Vec<_>>(),
+        [RefusedReason::LongName]
+    );
     assert_eq!((zone.stats().services, zone.stats().refused), (1, 1));
     // An endpoint whose name does not fit has no PTR record; its service answers.
-    zone.apply(&[headless("a/h"), slice("a/h-1", "h", &format!("{}=10.0.0.3", "x".repeat(63)), "p/tcp/1")], 2);
+    zone.apply(
+        &[headless("a/h"), slice("a/h-1", "h", &format!("{}=10.0.0.3", "x".repeat(63)), "p/tcp/1")],
+        2,
+    );
     assert!(ask(&zone, "3.0.0.10.in-addr.arpa. PTR").starts_with("NOERROR"));
     assert!(!zone.names().is_empty());
 }
@@ -248,17 +336,20 @@ fn other_topics_are_not_ours() {
     let zone = zone();
     let before = zone.stats();
     let applied = zone.apply(&[set(Topic(1), "default/web", b"\xff".as_slice().into())], 9);
-    assert_eq!((applied.services, applied.refused.len(), zone.stats(), zone.serial()), (0, 0, before, SERIAL));
+    assert_eq!(
+        (applied.services, applied.refused.len(), zone.stats(), zone.serial()),
+        (0, 0, before, SERIAL)
+    );
 }
 
 #[test]
 fn the_items_make_the_same_zone_again() {
     let zone = zone();
     let mut changes = Vec::new();
-    zone.items(&mut |of, key, value| changes.push(Change {
-        item: ItemKey::new(of, key),
-        value: Some(bytes::Bytes::copy_from_slice(value)),
-    }));
+    zone.items(&mut |of, key, value| {
+        changes
+            .push(Change { item: ItemKey::new(of, key), value: Some(bytes::Bytes::copy_from_slice(value)) })
+    });
     // All but the refused one.
     assert_eq!(changes.len(), items().len() - 1);
     let again = zone_with(config(), &changes);
@@ -282,19 +373,37 @@ fn every_name_has_the_types_it_is_said_to_have() {
 
 /// A few services and slices that meet often.
 fn any_change() -> impl Strategy<Value = Change> {
-    let key = |prefix: &'static str| (0..2_u8, 0..3_u8).prop_map(move |(ns, n)| format!("ns{ns}/{prefix}{n}"));
+    let key =
+        |prefix: &'static str| (0..2_u8, 0..3_u8).prop_map(move |(ns, n)| format!("ns{ns}/{prefix}{n}"));
     let addresses = prop::collection::vec((any::<bool>(), 0..4_u8), 0..5).prop_map(|some| {
-        let text = |(host, last): (bool, u8)| if host { format!("h{last}=10.0.0.{last} ") } else { format!("10.0.1.{last} ") };
+        let text = |(host, last): (bool, u8)| {
+            if host { format!("h{last}=10.0.0.{last} ") } else { format!("10.0.1.{last} ") }
+        };
         some.into_iter().map(text).collect::<String>()
     });
-    let ports = prop_oneof![Just(""), Just("http/tcp/80"), Just("http/tcp/80 dns/udp/53"), Just("http/tcp/81")];
+    let ports =
+        prop_oneof![Just(""), Just("http/tcp/80"), Just("http/tcp/80 dns/udp/53"), Just("http/tcp/81")];
     prop_oneof![
-        (key("s"), 1..9_u8, ports.clone()).prop_map(|(key, last, ports)| cluster_ip(&key, &format!("10.9.0.{last}"), ports)),
+        (key("s"), 1..9_u8, ports.clone()).prop_map(|(key, last, ports)| cluster_ip(
+            &key,
+            &format!("10.9.0.{last}"),
+            ports
+        )),
         key("s").prop_map(|key| headless(&key)),
         key("s").prop_map(|key| external(&key, "s1.ns1.svc.cluster.local")),
         key("s").prop_map(|key| gone(topic::SERVICES, &key)),
-        (key("e"), 0..3_u8, addresses.clone(), ports.clone()).prop_map(|(key, s, some, ports)| slice(&key, &format!("s{s}"), &some, ports)),
-        (key("e"), 0..3_u8, addresses, ports).prop_map(|(key, s, some, ports)| slice(&key, &format!("s{s}"), &some, ports)),
+        (key("e"), 0..3_u8, addresses.clone(), ports.clone()).prop_map(|(key, s, some, ports)| slice(
+            &key,
+            &format!("s{s}"),
+            &some,
+            ports
+        )),
+        (key("e"), 0..3_u8, addresses, ports).prop_map(|(key, s, some, ports)| slice(
+            &key,
+            &format!("s{s}"),
+            &some,
+            ports
+        )),
         key("e").prop_map(|key| gone(topic::ENDPOINT_SLICES, &key)),
         (0..2_u8).prop_map(|ns| namespace(&format!("ns{ns}"))),
         (0..2_u8).prop_map(|ns| gone(topic::NAMESPACES, &format!("ns{ns}"))),

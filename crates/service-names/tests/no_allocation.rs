@@ -1,4 +1,5 @@
 //! Answers allocate nothing.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "zone/cluster.rs"]
 #[allow(dead_code, reason = "shared by several tests")]

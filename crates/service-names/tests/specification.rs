@@ -1,5 +1,6 @@
 //! Kubernetes DNS-Based Service Discovery 1.1.0, rule by rule; and the rest of the zone: what CoreDNS does where that is
 //! silent.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "zone/cluster.rs"]
 #[allow(dead_code, reason = "shared by several tests")]
@@ -187,13 +188,15 @@ fn aliases() {
         ("ext-in.default.svc A", &format!("NOERROR @ CNAME 30 web.default.svc~, {web}")),
         (
             "ext-twice.default.svc A",
-            &format!("NOERROR @ CNAME 30 ext-in.default.svc~, ext-in.default.svc~ CNAME 30 web.default.svc~, {web}"),
+            &format!(
+                "NOERROR @ CNAME 30 ext-in.default.svc~, ext-in.default.svc~ CNAME 30 web.default.svc~, {web}"
+            ),
         ),
-        ("ext-host.default.svc A", "NOERROR @ CNAME 30 db-0.db.default.svc~, db-0.db.default.svc~ A 30 10.1.0.1"),
         (
-            "ext-lost.default.svc A",
-            "NXDOMAIN @ CNAME 30 missing.default.svc~ / cluster.local. SOA 30 30",
+            "ext-host.default.svc A",
+            "NOERROR @ CNAME 30 db-0.db.default.svc~, db-0.db.default.svc~ A 30 10.1.0.1",
         ),
+        ("ext-lost.default.svc A", "NXDOMAIN @ CNAME 30 missing.default.svc~ / cluster.local. SOA 30 30"),
         ("ext-self.default.svc A", "SERVFAIL"),
         ("ext-a.default.svc A", "SERVFAIL"),
         ("ext-ip.default.svc A", NXDOMAIN),
@@ -298,7 +301,8 @@ fn names_that_do_not_exist() {
 
 #[test]
 fn heartbeat() {
-    let text = "NOERROR @ TXT 0 written=1000 seen=1250 version=7 cluster=0c0ffee0-0000-4000-8000-000000000000";
+    let text =
+        "NOERROR @ TXT 0 written=1000 seen=1250 version=7 cluster=0c0ffee0-0000-4000-8000-000000000000";
     let never_kept = "NOERROR / cluster.local. SOA 0 0";
     check(&[
         ("_freshness TXT", text),

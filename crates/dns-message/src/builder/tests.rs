@@ -37,7 +37,13 @@ fn lines(message: &[u8]) -> Vec<String> {
             let record = record.unwrap();
             let data = record.target().map(|target| target.to_string());
             let data = data.or(record.address().map(|address| address.to_string()));
-            format!("{:?} {} {} {}", record.section, record.owner, record.record_type, data.unwrap_or_default())
+            format!(
+                "{:?} {} {} {}",
+                record.section,
+                record.owner,
+                record.record_type,
+                data.unwrap_or_default()
+            )
         })
         .collect()
 }
@@ -50,7 +56,15 @@ fn a(last: u8) -> Rdata<'static> {
 type Row<'a> = (Section, &'a str, Rdata<'a>);
 
 /// (what, limit, EDNS, records, octets, truncated, lines)
-fn check(what: &str, limit: usize, opt: Option<Opt<'_>>, rows: &[Row<'_>], octets: usize, truncated: bool, expected: &[&str]) {
+fn check(
+    what: &str,
+    limit: usize,
+    opt: Option<Opt<'_>>,
+    rows: &[Row<'_>],
+    octets: usize,
+    truncated: bool,
+    expected: &[&str],
+) {
     let (message, finished) = build(limit, opt, |builder| {
         for (section, owner, data) in rows {
             builder.record(*section, &name(owner), Class::IN, 30, data);
@@ -70,24 +84,48 @@ fn compression() {
     use Section::{Additional, Answer, Authority};
     let (cdn, other, deep) = (name("cdn.example.com"), name("other.org"), name("a.b.cdn.EXAMPLE.com"));
     check("nothing", 512, None, &[], HEAD, false, &[]);
-    check("the name that was asked", 512, None, &[(Answer, "WWW.example.com", a(1))], HEAD + 16, false, &["Answer www.Example.com. A 192.0.2.1"]);
+    check(
+        "the name that was asked",
+        512,
+        None,
+        &[(Answer, "WWW.example.com", a(1))],
+        HEAD + 16,
+        false,
+        &["Answer www.Example.com. A 192.0.2.1"],
+    );
     check(
         "a chain",
         512,
         None,
-        &[(Answer, "www.example.com", Rdata::Cname(&cdn)), (Answer, "cdn.example.com", a(1)), (Answer, "cdn.example.com", a(2))],
+        &[
+            (Answer, "www.example.com", Rdata::Cname(&cdn)),
+            (Answer, "cdn.example.com", a(1)),
+            (Answer, "cdn.example.com", a(2)),
+        ],
         HEAD + 12 + 6 + 2 * 16,
         false,
-        &["Answer www.Example.com. CNAME cdn.Example.com.", "Answer cdn.Example.com. A 192.0.2.1", "Answer cdn.Example.com. A 192.0.2.2"],
+        &[
+            "Answer www.Example.com. CNAME cdn.Example.com.",
+            "Answer cdn.Example.com. A 192.0.2.1",
+            "Answer cdn.Example.com. A 192.0.2.2",
+        ],
     );
     check(
         "another zone, known the second time",
         512,
         None,
-        &[(Answer, "www.example.com", Rdata::Cname(&other)), (Answer, "other.org", a(1)), (Answer, "x.other.org", a(1))],
+        &[
+            (Answer, "www.example.com", Rdata::Cname(&other)),
+            (Answer, "other.org", a(1)),
+            (Answer, "x.other.org", a(1)),
+        ],
         HEAD + 12 + 11 + 16 + 18,
         false,
-        &["Answer www.Example.com. CNAME other.org.", "Answer other.org. A 192.0.2.1", "Answer x.other.org. A 192.0.2.1"],
+        &[
+            "Answer www.Example.com. CNAME other.org.",
+            "Answer other.org. A 192.0.2.1",
+            "Answer x.other.org. A 192.0.2.1",
+        ],
     );
     check(
         "a target of SRV is written in full (RFC 2782) and its owner later too",
@@ -105,7 +143,12 @@ fn compression() {
         "sections come in their order",
         512,
         None,
-        &[(Authority, "com", a(1)), (Answer, "com", a(2)), (Additional, "com", a(3)), (Authority, "com", a(4))],
+        &[
+            (Authority, "com", a(1)),
+            (Answer, "com", a(2)),
+            (Additional, "com", a(3)),
+            (Authority, "com", a(4)),
+        ],
         HEAD + 2 * 16,
         false,
         &["Authority com. A 192.0.2.1", "Additional com. A 192.0.2.3"],
@@ -126,8 +169,24 @@ fn what_does_not_fit() {
     check("none", HEAD + 15, None, &five, HEAD, true, &[]);
     check("less than a question", 0, None, &five, HEAD, true, &[]);
     let opt = Opt::default();
-    check("room for OPT is kept", HEAD + 80 + 10, Some(opt), &five, HEAD + 64 + 11, true, &[&lines[..4], &["Additional . OPT "]].concat());
-    check("and used", HEAD + 80 + 11, Some(opt), &five, HEAD + 80 + 11, false, &[&lines[..], &["Additional . OPT "]].concat());
+    check(
+        "room for OPT is kept",
+        HEAD + 80 + 10,
+        Some(opt),
+        &five,
+        HEAD + 64 + 11,
+        true,
+        &[&lines[..4], &["Additional . OPT "]].concat(),
+    );
+    check(
+        "and used",
+        HEAD + 80 + 11,
+        Some(opt),
+        &five,
+        HEAD + 80 + 11,
+        false,
+        &[&lines[..], &["Additional . OPT "]].concat(),
+    );
     check(
         "authority that does not fit",
         HEAD + 20,
@@ -141,7 +200,14 @@ fn what_does_not_fit() {
         "additional records go by sets, without TC",
         HEAD + 4 * 16 + 2,
         None,
-        &[(Answer, www, a(1)), (Additional, www, a(2)), (Additional, "example.com", a(3)), (Additional, "example.com", a(4)), (Additional, "example.com", a(5)), (Additional, "com", a(6))],
+        &[
+            (Answer, www, a(1)),
+            (Additional, www, a(2)),
+            (Additional, "example.com", a(3)),
+            (Additional, "example.com", a(4)),
+            (Additional, "example.com", a(5)),
+            (Additional, "com", a(6)),
+        ],
         HEAD + 2 * 16,
         false,
         &[lines[0], "Additional www.Example.com. A 192.0.2.2"],
@@ -181,9 +247,15 @@ fn names_beyond_the_reach_of_a_pointer() {
 fn texts_and_soa() {
     let long = [b'x'; 300];
     let (server, mailbox) = (name("ns.dns.example.com"), name("hostmaster.example.com"));
-    let soa = Soa { server: &server, mailbox: &mailbox, serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5 };
+    let soa =
+        Soa { server: &server, mailbox: &mailbox, serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5 };
     let (message, _) = build(4096, None, |builder| {
-        for data in [Rdata::Txt(b""), Rdata::Txt(b"hello"), Rdata::Txt(&long), Rdata::Other(RecordType(65_000), b"data")] {
+        for data in [
+            Rdata::Txt(b""),
+            Rdata::Txt(b"hello"),
+            Rdata::Txt(&long),
+            Rdata::Other(RecordType(65_000), b"data"),
+        ] {
             builder.record(Section::Answer, &name("www.example.com"), Class::IN, 30, &data);
         }
         builder.record(Section::Authority, &name("example.com"), Class::IN, 30, &Rdata::Soa(soa));
@@ -192,7 +264,14 @@ fn texts_and_soa() {
     let data: Vec<Vec<u8>> = parsed.records().map(|record| record.unwrap().rdata().to_vec()).collect();
     let strings = [&[255], &long[..255], &[45], &long[255..]].concat();
     assert_eq!(data[..4], [vec![0], b"\x05hello".to_vec(), strings, b"data".to_vec()]);
-    assert_eq!(data[4], [b"\x02ns\x03dns\xc0\x10\x0ahostmaster\xc0\x10".as_slice(), &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5]].concat());
+    assert_eq!(
+        data[4],
+        [
+            b"\x02ns\x03dns\xc0\x10\x0ahostmaster\xc0\x10".as_slice(),
+            &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5]
+        ]
+        .concat()
+    );
 }
 
 /// (type, data in a message where `example.com` stands at 16, data as copied; what is wrong)
@@ -227,7 +306,11 @@ fn records_are_copied_with_their_names() {
     check_copy(1, &[1, 2, 3, 4], Ok(&[1, 2, 3, 4]));
     check_copy(5, b"\x01a\xc0\x10", Ok(b"\x01a\xc0\x10"));
     check_copy(5, b"\x03www\x07example\x03com\0", Ok(b"\xc0\x0c"));
-    check_copy(6, &[b"\xc0\x10\xc0\x0c".as_slice(), &[9; 20]].concat(), Ok(&[b"\xc0\x10\xc0\x0c".as_slice(), &[9; 20]].concat()));
+    check_copy(
+        6,
+        &[b"\xc0\x10\xc0\x0c".as_slice(), &[9; 20]].concat(),
+        Ok(&[b"\xc0\x10\xc0\x0c".as_slice(), &[9; 20]].concat()),
+    );
     check_copy(15, b"\0\x0a\xc0\x10", Ok(b"\0\x0a\xc0\x10"));
     check_copy(33, b"\0\0\0\0\0\x50\xc0\x10", Ok(&full(b"\0\0\0\0\0\x50")));
     check_copy(35, b"\0\0\0\0\x01s\x02ab\0\xc0\x10", Ok(&full(b"\0\0\0\0\x01s\x02ab\0")));

@@ -2,8 +2,16 @@ use super::*;
 
 /// RFC 9018, appendix A: (the cookie that is made, address, secret)
 const VECTORS: [(&str, &str, &str); 5] = [
-    ("2464c4abcf10c957010000005cf79f111f8130c3eee29480", "198.51.100.100", "e5e973e5a6b2a43f48e7dc849e37bfcf"),
-    ("2464c4abcf10c957010000005cf7a871d4a564a1442aca77", "198.51.100.100", "e5e973e5a6b2a43f48e7dc849e37bfcf"),
+    (
+        "2464c4abcf10c957010000005cf79f111f8130c3eee29480",
+        "198.51.100.100",
+        "e5e973e5a6b2a43f48e7dc849e37bfcf",
+    ),
+    (
+        "2464c4abcf10c957010000005cf7a871d4a564a1442aca77",
+        "198.51.100.100",
+        "e5e973e5a6b2a43f48e7dc849e37bfcf",
+    ),
     ("fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e", "203.0.113.203", "e5e973e5a6b2a43f48e7dc849e37bfcf"),
     (
         "22681ab97d52c298010000005cf7c57926556bd0934c72f8",

@@ -7,7 +7,16 @@ const COOKIE: [u8; 24] = [9; 24];
 fn check(opt: Opt<'_>, length: usize, errors: &[(EdeCode, &str)]) {
     let mut out = Vec::new();
     let name = Name::parse("example.com").unwrap();
-    crate::Builder::query(1, crate::Flags::default(), &name, RecordType::A, crate::Class::IN, Some(opt), &mut out).finish();
+    crate::Builder::query(
+        1,
+        crate::Flags::default(),
+        &name,
+        RecordType::A,
+        crate::Class::IN,
+        Some(opt),
+        &mut out,
+    )
+    .finish();
     let mut alone = Vec::new();
     opt.write(&mut alone);
     assert_eq!((alone.len(), opt.len(), opt.is_empty()), (length, length, false));
@@ -37,8 +46,18 @@ fn records_as_written() {
     check(Opt { tcp_keepalive: Some(100), ..Opt::default() }, 11 + 6, &[]);
     check(Opt { rcode: crate::Rcode::BADCOOKIE, ..Opt::default() }, 11, &[]);
     check(Opt { error: Some(stale), ..Opt::default() }, 11 + 6 + 20, &[stale]);
-    check(Opt { error: Some((EdeCode::NOT_READY, "")), ..Opt::default() }, 11 + 6, &[(EdeCode::NOT_READY, "")]);
-    let all = Opt { cookie: Some(&COOKIE), tcp_keepalive: Some(1), error: Some(stale), dnssec_ok: true, ..Opt::default() };
+    check(
+        Opt { error: Some((EdeCode::NOT_READY, "")), ..Opt::default() },
+        11 + 6,
+        &[(EdeCode::NOT_READY, "")],
+    );
+    let all = Opt {
+        cookie: Some(&COOKIE),
+        tcp_keepalive: Some(1),
+        error: Some(stale),
+        dnssec_ok: true,
+        ..Opt::default()
+    };
     check(all, 11 + 28 + 6 + 26, &[stale]);
 }
 
@@ -46,5 +65,9 @@ fn records_as_written() {
 fn a_long_text_is_cut_between_characters() {
     let text = "ä".repeat(100);
     let cut = "ä".repeat(EXTRA_TEXT_BYTES_MAX / 2);
-    check(Opt { error: Some((EdeCode::OTHER, &text)), ..Opt::default() }, 11 + 6 + cut.len(), &[(EdeCode::OTHER, &cut)]);
+    check(
+        Opt { error: Some((EdeCode::OTHER, &text)), ..Opt::default() },
+        11 + 6 + cut.len(),
+        &[(EdeCode::OTHER, &cut)],
+    );
 }

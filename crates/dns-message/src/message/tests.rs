@@ -62,20 +62,50 @@ fn records_of_every_section() {
         ]),
     );
     check("IPv6", [0, 0, 1], &[&aaaa], Ok(&["Additional example.com. AAAA 60 2001:db8::1"]));
-    check("octets behind the last record", [1, 0, 0], &[&a, b"more"], Ok(&["Answer www.example.com. A 60 192.0.2.1"]));
+    check(
+        "octets behind the last record",
+        [1, 0, 0],
+        &[&a, b"more"],
+        Ok(&["Answer www.example.com. A 60 192.0.2.1"]),
+    );
     check("an A record of five octets", [1, 0, 0], &[&record(b"\0", 1, &[1; 5])], Ok(&["Answer . A 60 5"]));
-    check("a target with octets behind it", [1, 0, 0], &[&record(b"\0", 5, b"\x01a\0x")], Ok(&["Answer . CNAME 60 4"]));
-    check("a target beyond its data", [1, 0, 0], &[&record(b"\0", 5, b"\x03a"), b"bc\0"], Ok(&["Answer . CNAME 60 2"]));
+    check(
+        "a target with octets behind it",
+        [1, 0, 0],
+        &[&record(b"\0", 5, b"\x01a\0x")],
+        Ok(&["Answer . CNAME 60 4"]),
+    );
+    check(
+        "a target beyond its data",
+        [1, 0, 0],
+        &[&record(b"\0", 5, b"\x03a"), b"bc\0"],
+        Ok(&["Answer . CNAME 60 2"]),
+    );
 }
 
 #[test]
 fn hostile_names() {
     // The question ends at 33; the first record's owner stands there.
     check("a pointer to itself", [1, 0, 0], &[&record(b"\xc0\x21", 1, &[1; 4])], Err(MessageError::Name));
-    check("a pointer to the label before it", [1, 0, 0], &[&record(b"\x01a\xc0\x21", 1, &[1; 4])], Err(MessageError::Name));
+    check(
+        "a pointer to the label before it",
+        [1, 0, 0],
+        &[&record(b"\x01a\xc0\x21", 1, &[1; 4])],
+        Err(MessageError::Name),
+    );
     check("a pointer forward", [1, 0, 0], &[&record(b"\xc0\x30", 1, &[1; 4])], Err(MessageError::Name));
-    check("a pointer beyond the end", [1, 0, 0], &[&record(b"\xff\xff", 1, &[1; 4])], Err(MessageError::Name));
-    check("a pointer into the header, which says a root", [1, 0, 0], &[&record(b"\xc0\x04", 1, &[1; 4])], Ok(&["Answer . A 60 1.1.1.1"]));
+    check(
+        "a pointer beyond the end",
+        [1, 0, 0],
+        &[&record(b"\xff\xff", 1, &[1; 4])],
+        Err(MessageError::Name),
+    );
+    check(
+        "a pointer into the header, which says a root",
+        [1, 0, 0],
+        &[&record(b"\xc0\x04", 1, &[1; 4])],
+        Ok(&["Answer . A 60 1.1.1.1"]),
+    );
     check("half a pointer", [1, 0, 0], &[b"\xc0"], Err(MessageError::Short));
     check("a reserved label", [1, 0, 0], &[&record(b"\x80", 1, &[1; 4])], Err(MessageError::Name));
     check("a name without end", [1, 0, 0], &[b"\x01a\x01b"], Err(MessageError::Short));
@@ -84,7 +114,12 @@ fn hostile_names() {
     let long = [&[63_u8], [b'a'; 63].as_slice()].concat().repeat(3);
     let too_long = [long.as_slice(), &[50], &[b'b'; 50], b"\xc0\x0c"].concat();
     let longest = [long.as_slice(), &[44], &[b'b'; 44], b"\xc0\x0c"].concat();
-    check("more than 255 octets by a pointer", [1, 0, 0], &[&record(&too_long, 1, &[1; 4])], Err(MessageError::Name));
+    check(
+        "more than 255 octets by a pointer",
+        [1, 0, 0],
+        &[&record(&too_long, 1, &[1; 4])],
+        Err(MessageError::Name),
+    );
     let message = response([1, 0, 0], &[&record(&longest, 1, &[1; 4])]);
     let name = Message::parse(&message).unwrap().records().next().unwrap().unwrap().owner.to_name();
     assert_eq!(name.as_wire().len(), 254);

@@ -30,7 +30,11 @@ fn said(packet: &[u8]) -> String {
         Ok(query) => {
             let edns = query.edns.map(|edns| {
                 let cookie = edns.cookie.map_or(0, <[u8]>::len);
-                let flags = format!("{}{}", if edns.dnssec_ok { " do" } else { "" }, if edns.tcp_keepalive { " keepalive" } else { "" });
+                let flags = format!(
+                    "{}{}",
+                    if edns.dnssec_ok { " do" } else { "" },
+                    if edns.tcp_keepalive { " keepalive" } else { "" }
+                );
                 format!(" edns={} cookie={cookie}{flags}", edns.udp_payload_bytes)
             });
             format!("{} {} {}{}", query.name(), query.record_type, query.class, edns.unwrap_or_default())
@@ -79,7 +83,13 @@ fn plain_queries() {
     check("an unknown type", RD, one, &[NAME, &[0xff, 0xf0, 0, 1]], "wWw.Example.com. TYPE65520 IN");
     check("class CHAOS", RD, one, &[NAME, &[0, 16, 0, 3]], "wWw.Example.com. TXT CH");
     check("ANY", RD, one, &[NAME, &[0, 255, 0, 255]], "wWw.Example.com. ANY ANY");
-    check("all flags that a client may set (RFC 8906, 8.1.4)", 0x01f0 & !0x8000, one, QUESTION, "wWw.Example.com. A IN");
+    check(
+        "all flags that a client may set (RFC 8906, 8.1.4)",
+        0x01f0 & !0x8000,
+        one,
+        QUESTION,
+        "wWw.Example.com. A IN",
+    );
     check("the flag that must be zero", 0x0040, one, QUESTION, "wWw.Example.com. A IN");
     check("AA, TC and RA, which mean nothing here", 0x0680, one, QUESTION, "wWw.Example.com. A IN");
     check("a result in a query", 0x0005, one, QUESTION, "wWw.Example.com. A IN");
@@ -142,21 +152,42 @@ fn operations() {
 #[test]
 fn edns() {
     let with = [1, 0, 0, 1];
-    let say = |what: &str, record: &[u8], expected: &str| check(what, RD, with, &[NAME, A_IN, record], expected);
+    let say =
+        |what: &str, record: &[u8], expected: &str| check(what, RD, with, &[NAME, A_IN, record], expected);
     let ok = "wWw.Example.com. A IN edns=4096 cookie=0";
     say("without options", &opt(0, 0, b""), ok);
     say("DO", &opt(0, 0x8000, b""), &format!("{ok} do"));
     say("unknown flags (RFC 8906, 8.2.4)", &opt(0, 0x7fff, b""), ok);
     say("an unknown option (RFC 8906, 8.2.2)", &opt(0, 0, b"\xff\xf0\0\x02hi"), ok);
-    say("NSID, padding and a client's subnet", &opt(0, 0, b"\0\x03\0\0\0\x0c\0\x01\0\0\x08\0\x04\0\x01\0\0"), ok);
+    say(
+        "NSID, padding and a client's subnet",
+        &opt(0, 0, b"\0\x03\0\0\0\x0c\0\x01\0\0\x08\0\x04\0\x01\0\0"),
+        ok,
+    );
     say("keepalive", &opt(0, 0, b"\0\x0b\0\0"), &format!("{ok} keepalive"));
     say("a client's cookie", &opt(0, 0, b"\0\x0a\0\x0812345678"), "wWw.Example.com. A IN edns=4096 cookie=8");
-    say("a whole cookie", &opt(0, 0, &[b"\0\x0a\0\x18".as_slice(), &[7; 24]].concat()), "wWw.Example.com. A IN edns=4096 cookie=24");
-    say("the longest cookie", &opt(0, 0, &[b"\0\x0a\0\x28".as_slice(), &[7; 40]].concat()), "wWw.Example.com. A IN edns=4096 cookie=40");
-    say("two cookies: the first counts", &opt(0, 0, &[b"\0\x0a\0\x08".as_slice(), &[7; 8], b"\0\x0a\0\x10", &[7; 16]].concat()), "wWw.Example.com. A IN edns=4096 cookie=8");
+    say(
+        "a whole cookie",
+        &opt(0, 0, &[b"\0\x0a\0\x18".as_slice(), &[7; 24]].concat()),
+        "wWw.Example.com. A IN edns=4096 cookie=24",
+    );
+    say(
+        "the longest cookie",
+        &opt(0, 0, &[b"\0\x0a\0\x28".as_slice(), &[7; 40]].concat()),
+        "wWw.Example.com. A IN edns=4096 cookie=40",
+    );
+    say(
+        "two cookies: the first counts",
+        &opt(0, 0, &[b"\0\x0a\0\x08".as_slice(), &[7; 8], b"\0\x0a\0\x10", &[7; 16]].concat()),
+        "wWw.Example.com. A IN edns=4096 cookie=8",
+    );
     say("a cookie of 7", &opt(0, 0, b"\0\x0a\0\x071234567"), "FORMERR question opt");
     say("a cookie of 12", &opt(0, 0, b"\0\x0a\0\x0c123456781234"), "FORMERR question opt");
-    say("a cookie of 41", &opt(0, 0, &[b"\0\x0a\0\x29".as_slice(), &[7; 41]].concat()), "FORMERR question opt");
+    say(
+        "a cookie of 41",
+        &opt(0, 0, &[b"\0\x0a\0\x29".as_slice(), &[7; 41]].concat()),
+        "FORMERR question opt",
+    );
     say("an option beyond the end", &opt(0, 0, b"\0\x0a\0\x09"), "FORMERR question opt");
     say("half an option", &opt(0, 0, b"\0\x0a\0"), "FORMERR question opt");
     say("version 1", &opt(1, 0, b""), "BADVERS question opt");
@@ -184,7 +215,13 @@ fn records_after_the_question() {
     check("five records", RD, [1, 0, 0, 5], &[NAME, A_IN, &opt, tsig, tsig, tsig, tsig], "FORMERR question");
     check("65,535 in each section", RD, [1, u16::MAX, u16::MAX, u16::MAX], QUESTION, "FORMERR question");
     check("a record without data", RD, [1, 0, 0, 1], &[NAME, A_IN, b"\0\0\xfa"], "FORMERR question");
-    check("a reserved label", RD, [1, 0, 0, 1], &[NAME, A_IN, b"\x40\0\xfa\0\xff\0\0\0\0\0\0"], "FORMERR question");
+    check(
+        "a reserved label",
+        RD,
+        [1, 0, 0, 1],
+        &[NAME, A_IN, b"\x40\0\xfa\0\xff\0\0\0\0\0\0"],
+        "FORMERR question",
+    );
     check("an owner without end", RD, [1, 0, 0, 1], &[NAME, A_IN, &b"\x01a".repeat(200)], "FORMERR question");
 }
 
@@ -197,7 +234,10 @@ fn what_a_query_gives() {
     assert_eq!(query.lower(), b"\x03www\x07example\x03com\0");
     assert_eq!(query.question(), [NAME, A_IN].concat());
     assert_eq!(query.label_starts(), [0, 4, 12]);
-    assert_eq!([query.label(0), query.label(2), query.label(3)], [Some(b"www".as_slice()), Some(b"com"), None]);
+    assert_eq!(
+        [query.label(0), query.label(2), query.label(3)],
+        [Some(b"www".as_slice()), Some(b"com"), None]
+    );
     assert_eq!((query.id(), query.flags()), (0xbeef, Flags(RD)));
     let limits = |bytes| query.udp_limit(bytes);
     assert_eq!([limits(1232), limits(9000), limits(0)], [1232, 4096, 512]);

@@ -17,7 +17,11 @@ fn upstream(text: &str, addresses: u8, opt: bool, after: impl FnOnce(&mut Vec<u8
     let asked = query(text, 0xaaaa, None);
     let mut scratch = Scratch::default();
     let asked = gate(&asked, &mut scratch).unwrap();
-    let opt = opt.then(|| Opt { udp_payload_bytes: 4096, error: Some((EdeCode::OTHER, "theirs")), ..Opt::default() });
+    let opt = opt.then(|| Opt {
+        udp_payload_bytes: 4096,
+        error: Some((EdeCode::OTHER, "theirs")),
+        ..Opt::default()
+    });
     let mut out = Vec::new();
     let flags = Flags::RECURSION_AVAILABLE | Flags::AUTHENTIC;
     let mut builder = Builder::reply(&asked, flags, Rcode::NOERROR, 65_535, opt, &mut out);
@@ -31,7 +35,13 @@ fn upstream(text: &str, addresses: u8, opt: bool, after: impl FnOnce(&mut Vec<u8
 }
 
 /// (what, client's EDNS, upstream's response, limit, "answers, additional, truncated" or what is wrong)
-fn check(what: &str, opt: bool, response: &[u8], limit: usize, expected: Result<(u16, u16, bool), MessageError>) {
+fn check(
+    what: &str,
+    opt: bool,
+    response: &[u8],
+    limit: usize,
+    expected: Result<(u16, u16, bool), MessageError>,
+) {
     let edns = opt.then(Opt::default);
     let asked = query("wWw.example.com", 0x1234, edns);
     let mut scratch = Scratch::default();
@@ -54,8 +64,13 @@ fn check(what: &str, opt: bool, response: &[u8], limit: usize, expected: Result<
     assert!(out.len() <= limit, "{what}");
     assert_eq!(header.id, 0x1234, "{what}");
     assert!(message.repeats(asked.question()), "{what}: the case of the question");
-    assert!(header.flags.has(Flags::RESPONSE | Flags::RECURSION_DESIRED | Flags::RECURSION_AVAILABLE | Flags::AUTHENTIC));
-    let errors: Vec<&str> = records.iter().flat_map(|record| record.extended_errors()).map(|(_, text)| text).collect();
+    assert!(
+        header
+            .flags
+            .has(Flags::RESPONSE | Flags::RECURSION_DESIRED | Flags::RECURSION_AVAILABLE | Flags::AUTHENTIC)
+    );
+    let errors: Vec<&str> =
+        records.iter().flat_map(|record| record.extended_errors()).map(|(_, text)| text).collect();
     assert_eq!(errors, if opt { vec!["ours"] } else { vec![] }, "{what}: OPT is ours");
 }
 
@@ -88,11 +103,29 @@ fn responses_become_ours() {
 fn responses_that_are_refused() {
     let text = "www.example.com";
     let wrong = |after: fn(&mut Vec<u8>)| upstream(text, 2, false, after);
-    check("another name", false, &upstream("www.example.org", 2, false, |_| {}), 512, Err(MessageError::Questions));
+    check(
+        "another name",
+        false,
+        &upstream("www.example.org", 2, false, |_| {}),
+        512,
+        Err(MessageError::Questions),
+    );
     // The type stands at 29: TYPE65 and TYPE97 differ like a letter's two cases.
     check("another type", false, &wrong(|out| out[30] = 28), 512, Err(MessageError::Questions));
     check("no question", false, &wrong(|out| out[5] = 0), 512, Err(MessageError::Questions));
-    check("records that are cut", false, &wrong(|out| out.truncate(out.len() - 3)), 512, Err(MessageError::Short));
-    check("records that are cut, and too large", false, &upstream(text, 60, false, |out| out.truncate(out.len() - 3)), 512, Err(MessageError::Short));
+    check(
+        "records that are cut",
+        false,
+        &wrong(|out| out.truncate(out.len() - 3)),
+        512,
+        Err(MessageError::Short),
+    );
+    check(
+        "records that are cut, and too large",
+        false,
+        &upstream(text, 60, false, |out| out.truncate(out.len() - 3)),
+        512,
+        Err(MessageError::Short),
+    );
     check("too short", false, b"", 512, Err(MessageError::Short));
 }

@@ -6,7 +6,8 @@ fn message(answer: &[u32], authority: &[u32], additional: &[u32]) -> Vec<u8> {
     let (name, mut out) = (Name::parse("example.com").unwrap(), Vec::new());
     let opt = Some(Opt { dnssec_ok: true, ..Opt::default() });
     let mut builder = Builder::query(1, Flags::default(), &name, RecordType::A, Class::IN, opt, &mut out);
-    let sections = [(Section::Answer, answer), (Section::Authority, authority), (Section::Additional, additional)];
+    let sections =
+        [(Section::Answer, answer), (Section::Authority, authority), (Section::Additional, additional)];
     for (section, ttls) in sections {
         for ttl in ttls {
             builder.record(section, &name, Class::IN, *ttl, &Rdata::A([1, 2, 3, 4].into()));

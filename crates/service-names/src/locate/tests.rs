@@ -30,10 +30,7 @@ fn places() {
     check("ns.svc.cluster.local", Some(Place::Namespace { key: namespace }));
     check("Web.NS.svc.cluster.local", Some(Place::Service { key }));
     check("host.web.ns.svc.cluster.local", Some(Place::Endpoint { key, label: host }));
-    check(
-        "_a._b.web.ns.svc.cluster.local",
-        Some(Place::Port { key, port: b"_a", protocol: b"_b" }),
-    );
+    check("_a._b.web.ns.svc.cluster.local", Some(Place::Port { key, port: b"_a", protocol: b"_b" }));
     check("x._a._b.web.ns.svc.cluster.local", Some(Place::Nothing));
     check("ns.pod.cluster.local", Some(Place::PodNamespace { key: namespace }));
     check("host.ns.pod.cluster.local", Some(Place::Pod { key: namespace, label: host }));

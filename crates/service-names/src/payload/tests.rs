@@ -19,7 +19,8 @@ fn service(kind: &str, addresses: &[&str], ports: &[ServicePort]) -> Service {
 
 /// (type, addresses, kind, IPv4, IPv6, external name, ports)
 fn check_service(kind: &str, addresses: &[&str], expected: (ServiceKind, &[u8], usize, &str, usize)) {
-    let item = ServiceItem::from_object(&service(kind, addresses, &[port("b", "TCP", 2), port("a", "UDP", 1)]));
+    let item =
+        ServiceItem::from_object(&service(kind, addresses, &[port("b", "TCP", 2), port("a", "UDP", 1)]));
     let found = (item.kind(), item.v4.as_ref(), item.v6.len(), item.external_name.as_str(), item.ports.len());
     assert_eq!(found, expected, "{kind} {addresses:?}");
     assert_eq!(ServiceItem::from_value(item.to_value()), Ok(item));
@@ -43,9 +44,16 @@ fn ports_in_one_order_and_once() {
     let item = ServiceItem::from_object(&service(
         "ClusterIP",
         &[],
-        &[port("b", "TCP", 2), port("a", "SCTP", 1), port("b", "TCP", 2), port("x", "QUIC", 3), port("", "", 4)],
+        &[
+            port("b", "TCP", 2),
+            port("a", "SCTP", 1),
+            port("b", "TCP", 2),
+            port("x", "QUIC", 3),
+            port("", "", 4),
+        ],
     ));
-    let ports: Vec<_> = item.ports.iter().map(|port| (port.name.as_str(), port.protocol(), port.port)).collect();
+    let ports: Vec<_> =
+        item.ports.iter().map(|port| (port.name.as_str(), port.protocol(), port.port)).collect();
     assert_eq!(ports, [("", Protocol::Tcp, 4), ("a", Protocol::Sctp, 1), ("b", Protocol::Tcp, 2)]);
 }
 
@@ -87,8 +95,13 @@ fn slices() {
 
 /// (address type, service, address, length of the item's IPv4 and IPv6 addresses)
 fn check_slice(address_type: &str, service: Option<&str>, address: &str, expected: Option<(usize, usize)>) {
-    let made = EndpointSliceItem::from_object(&slice(address_type, service, vec![endpoint(address, None, "")]));
-    assert_eq!(made.map(|item| (item.v4.len(), item.v6.len())), expected, "{address_type} {service:?} {address}");
+    let made =
+        EndpointSliceItem::from_object(&slice(address_type, service, vec![endpoint(address, None, "")]));
+    assert_eq!(
+        made.map(|item| (item.v4.len(), item.v6.len())),
+        expected,
+        "{address_type} {service:?} {address}"
+    );
 }
 
 #[test]

@@ -22,7 +22,12 @@ fn like_a_map() {
     shards.change((0..count).filter(|key| key % 2 == 0).map(|key| Put::Set(entry(key, 2))));
     shards.change((0..count).filter(|key| key % 3 == 0).map(|key| Put::Remove(entry(key, 0))));
     // In order, also within one batch.
-    shards.change([Put::Set(entry(7, 8)), Put::Remove(entry(7, 0)), Put::Set(entry(7, 9)), Put::Remove(entry(count, 0))]);
+    shards.change([
+        Put::Set(entry(7, 8)),
+        Put::Remove(entry(7, 0)),
+        Put::Set(entry(7, 9)),
+        Put::Remove(entry(count, 0)),
+    ]);
     for key in 0..count {
         let expected = match key {
             7 => Some(9),

@@ -76,7 +76,7 @@ impl Zone {
             let Some((namespace, name)) = text.split_once('/') else { continue };
             let Ok(key) = Key::service(namespace, name) else { continue };
             let before = self.services.get(key.wire());
-            let key = before.as_ref().map_or_else(|| Arc::new(key), |before| before.key.clone());
+            let key = before.as_ref().map_or(key, |before| before.key.clone());
             let after = self.compile(writer, text, namespace, &key, refused);
             if before.is_some() != after.is_some() {
                 let count = writer.services_in.entry(namespace.into()).or_default();
@@ -105,7 +105,7 @@ impl Zone {
         writer: &mut Writer,
         text: &str,
         namespace: &str,
-        key: &Arc<Key>,
+        key: &Key,
         refused: &mut Vec<Refused>,
     ) -> Option<Service> {
         if !self.is_exposed(namespace) {
@@ -142,8 +142,8 @@ impl Zone {
             }
             let there = self.is_exposed(&name) && (services > 0 || writer.sources.has_namespace(&name));
             match (there, self.namespaces.contains(key.wire())) {
-                (true, false) => puts.push(Put::Set(Arc::new(key))),
-                (false, true) => puts.push(Put::Remove(Arc::new(key))),
+                (true, false) => puts.push(Put::Set(key)),
+                (false, true) => puts.push(Put::Remove(key)),
                 _ => {}
             }
         }
@@ -156,7 +156,7 @@ impl Zone {
         }
         let Ok(key) = Key::namespace(namespace) else { return };
         // One copy of the namespace's name, when it is known, for all its pods.
-        let key = self.namespaces.get(key.wire()).unwrap_or_else(|| Arc::new(key));
+        let key = self.namespaces.get(key.wire()).unwrap_or(key);
         let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
         swap(&self.pods_v4, &key, address::list(&before.v4), address::list(&after.v4));
         swap(&self.pods_v6, &key, address::list(&before.v6), address::list(&after.v6));
@@ -250,7 +250,7 @@ fn diff<A: Octets>(
     }
 }
 
-fn swap<A: Octets>(owners: &Owners<A>, key: &Arc<Key>, before: Option<&[A]>, after: Option<&[A]>) {
+fn swap<A: Octets>(owners: &Owners<A>, key: &Key, before: Option<&[A]>, after: Option<&[A]>) {
     let owner = |address: &A| Owner { address: *address, own: true, key: key.clone() };
     for address in before.unwrap_or_default() {
         owners.remove(&owner(address));

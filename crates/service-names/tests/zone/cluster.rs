@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use dns_message::{
     Builder, Class, EdeCode, Flags, Message, Name, Opt, Record, RecordType, Scratch, Section, gate,
 };
 use fanout::{Change, ItemKey, Topic};
-use bytes::Bytes;
 use service_names::payload::{
-    EndpointSliceItem, HeartbeatItem, HostItem, Item, NamespaceItem, PodAddressItem, PortItem, Protocol, ServiceItem,
-    ServiceKind,
+    EndpointSliceItem, HeartbeatItem, HostItem, Item, NamespaceItem, PodAddressItem, PortItem, Protocol,
+    ServiceItem, ServiceKind,
 };
 use service_names::{Manner, Outcome, Zone, ZoneConfig, topic};
 
@@ -73,7 +73,11 @@ pub(crate) fn headless(key: &str) -> Change {
 
 pub(crate) fn external(key: &str, target: &str) -> Change {
     let kind = ServiceKind::ExternalName.into();
-    set(topic::SERVICES, key, ServiceItem { kind, external_name: target.into(), ..Default::default() }.to_value())
+    set(
+        topic::SERVICES,
+        key,
+        ServiceItem { kind, external_name: target.into(), ..Default::default() }.to_value(),
+    )
 }
 
 /// `endpoints` are addresses, those with a hostname as `host=address`.
@@ -110,7 +114,11 @@ pub(crate) fn items() -> Vec<Change> {
         namespace("default"),
         namespace("kube-system"),
         namespace("empty"),
-        cluster_ip("kube-system/kube-dns", "10.96.0.2 fd00:96::2", "dns/udp/53 dns-tcp/tcp/53 metrics/tcp/9153"),
+        cluster_ip(
+            "kube-system/kube-dns",
+            "10.96.0.2 fd00:96::2",
+            "dns/udp/53 dns-tcp/tcp/53 metrics/tcp/9153",
+        ),
         cluster_ip("default/web", "10.96.0.10 fd00:96::10", "http/tcp/80 https/tcp/443"),
         slice("default/web-1", "web", "10.1.0.9", "http/tcp/8080 https/tcp/8443"),
         slice("default/web-2", "web", "fd00:1::9", "http/tcp/8080 https/tcp/8443"),
@@ -216,9 +224,14 @@ pub(crate) fn said(response: &[u8]) -> String {
     let aa = if flags.has(Flags::AUTHORITATIVE) { "" } else { " not-authoritative" };
     let tc = if flags.has(Flags::TRUNCATED) { " truncated" } else { "" };
     let mut line = format!("{}{aa}{tc}", flags.rcode());
-    for (section, mark) in [(Section::Answer, " "), (Section::Authority, " / "), (Section::Additional, " // ")] {
-        let texts: Vec<String> =
-            records.iter().filter(|record| record.section == section).map(|record| text(record, &asked)).collect();
+    for (section, mark) in
+        [(Section::Answer, " "), (Section::Authority, " / "), (Section::Additional, " // ")]
+    {
+        let texts: Vec<String> = records
+            .iter()
+            .filter(|record| record.section == section)
+            .map(|record| text(record, &asked))
+            .collect();
         if !texts.is_empty() {
             line += mark;
             line += &texts.join(", ");
@@ -230,7 +243,8 @@ pub(crate) fn said(response: &[u8]) -> String {
 fn text(record: &Record<'_>, asked: &str) -> String {
     if record.record_type == RecordType::OPT {
         let errors: Vec<(EdeCode, &str)> = record.extended_errors().collect();
-        return errors.iter().map(|(code, text)| format!("{code} ({text})")).collect::<Vec<_>>().join(" ") + "OPT";
+        return errors.iter().map(|(code, text)| format!("{code} ({text})")).collect::<Vec<_>>().join(" ")
+            + "OPT";
     }
     let owner = record.owner.to_string();
     let owner = if owner == asked { "@" } else { &owner };
