@@ -47,7 +47,7 @@ pub enum HandoverError {
 pub(crate) struct Handed {
     pub(crate) sockets: Vec<Sockets>,
     /// Where metrics and health are served.
-    pub(crate) http: Option<(SocketAddr, TcpListener)>,
+    pub(crate) http: Vec<(SocketAddr, TcpListener)>,
 }
 
 fn path(folder: &Path) -> PathBuf {

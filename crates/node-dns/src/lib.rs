@@ -16,13 +16,30 @@
 //! ```
 //! Start reading at [`mod@assemble`], then [`pipeline`].
 
+pub mod assemble;
+pub mod config;
 mod disk;
-mod feed;
-mod forward;
+pub mod feed;
+pub mod forward;
 mod handover;
+mod hosts;
+mod interface;
+mod lifecycle;
 mod metrics;
+mod observe;
 mod peers;
 mod pipeline;
-mod probe;
+pub mod probe;
 mod rate_limit;
+mod rewrite;
+mod run;
 mod server;
+
+pub use assemble::{Addresses, NodeDns, StartError, assemble};
+pub use config::{Config, ConfigError, Dnstap};
+pub use handover::HandoverError;
+pub use interface::InterfaceError;
+pub use observe::ObserveError;
+pub use pipeline::elsewhere::{Elsewhere, Outcome, Reply};
+pub use pipeline::knowledge::{Freshness, Knowledge, Origin};
+pub use server::sockets::ListenError;

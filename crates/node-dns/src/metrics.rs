@@ -94,6 +94,8 @@ impl Metrics {
 fn add(cell: &AtomicU64, value: u64, writers: Writers) {
     match writers {
         Writers::One => cell.store(cell.load(Ordering::Relaxed).wrapping_add(value), Ordering::Relaxed),
-        Writers::Many => drop(cell.fetch_add(value, Ordering::Relaxed)),
+        Writers::Many => {
+            cell.fetch_add(value, Ordering::Relaxed);
+        }
     }
 }

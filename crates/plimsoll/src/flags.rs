@@ -5,6 +5,7 @@ mod api;
 mod dns;
 mod horizon;
 mod hub;
+mod probe;
 mod up;
 
 use std::net::SocketAddr;
@@ -14,9 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::AgentFlags;
 pub(crate) use api::ApiFlags;
-pub(crate) use dns::{DnsAction, DnsFlags};
+pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
+pub(crate) use probe::{ConfirmFlags, ProbeFlags};
 pub(crate) use up::{Output, UpFlags};
 
 /// Kubernetes telemetry that cannot take the cluster down.

@@ -5,20 +5,27 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::conversation::{Conversation, DESCRIPTORS_MAX, Line};
 use super::take::within;
 use super::{Handed, START, STEP, path};
 
+/// After a failed accept nothing gets better at once.
+const RETRY: Duration = Duration::from_millis(100);
 /// The superuser may take anything anyway.
 const ROOT: u32 = 0;
 
 /// Where a new process knocks.
 pub(crate) struct Door {
-    listener: UnixListener,
     file: PathBuf,
+    requests: mpsc::Receiver<Request>,
+    /// Ends the task that listens.
+    _listening: DropGuard,
 }
 
 /// A new process that wants the sockets.
@@ -39,25 +46,15 @@ impl Door {
         let listener = UnixListener::bind(&new)?;
         std::fs::set_permissions(&new, Permissions::from_mode(0o600))?;
         std::fs::rename(&new, &file)?;
-        Ok(Self { listener, file })
+        let (sender, requests) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        environment::spawn("dns handover", stop.clone().run_until_cancelled_owned(hear(listener, sender)));
+        Ok(Self { file, requests, _listening: stop.drop_guard() })
     }
 
     /// The next process that asks for the sockets and may have them.
-    pub(crate) async fn knock(&self) -> io::Result<Request> {
-        loop {
-            let mut with = Conversation::new(self.listener.accept().await?.0);
-            let user = with.user()?;
-            if user != rustix::process::geteuid().as_raw() && user != ROOT {
-                tracing::warn!(user, "somebody else asked for the sockets; refused");
-                continue;
-            }
-            match within(STEP, with.receive()).await {
-                Ok((Line::Take, _)) => return Ok(Request { with }),
-                Ok(_) | Err(_) => {
-                    tracing::debug!("a connection to the handover socket that asked for nothing")
-                }
-            }
-        }
+    pub(crate) async fn knock(&mut self) -> Option<Request> {
+        self.requests.recv().await
     }
 
     /// Takes the door away, unless it is another's by now.
@@ -65,6 +62,36 @@ impl Door {
         if !handed_over {
             let _ = std::fs::remove_file(&self.file);
         }
+    }
+}
+
+async fn hear(listener: UnixListener, requests: mpsc::Sender<Request>) {
+    loop {
+        match asked(&listener).await {
+            Ok(Some(request)) => {
+                if requests.send(request).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            Err(failed) => {
+                tracing::warn!(error = %failed, "a process that may have wanted the sockets went away");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn asked(listener: &UnixListener) -> io::Result<Option<Request>> {
+    let mut with = Conversation::new(listener.accept().await?.0);
+    let user = with.user()?;
+    if user != rustix::process::geteuid().as_raw() && user != ROOT {
+        tracing::warn!(user, "somebody else asked for the sockets; refused");
+        return Ok(None);
+    }
+    match within(STEP, with.receive()).await {
+        Ok((Line::Take, _)) => Ok(Some(Request { with })),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 
@@ -81,7 +108,7 @@ impl Request {
             let line = Line::Sockets { address: sockets.address, descriptors: descriptors.len() };
             within(STEP, self.with.send(&line, &descriptors)).await?;
         }
-        if let Some((address, listener)) = &handed.http {
+        for (address, listener) in &handed.http {
             let line = Line::Http { address: *address, descriptors: 1 };
             within(STEP, self.with.send(&line, &[listener.as_fd()])).await?;
         }

@@ -61,8 +61,7 @@ async fn ask(with: &mut Conversation) -> io::Result<Handed> {
                 handed.sockets.push(sockets(address, descriptors)?)
             }
             (Line::Http { address, .. }, mut descriptors) => {
-                let listener = descriptors.pop().map(TcpListener::from);
-                handed.http = listener.map(|listener| (address, listener));
+                handed.http.extend(descriptors.pop().map(|listener| (address, TcpListener::from(listener))));
             }
             (Line::End, _) => return Ok(handed),
             (Line::Take | Line::Serving, _) => {

@@ -9,6 +9,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::Metrics;
 use super::tally::{BYTES, Cells, Protocol, RCODES, SECONDS, Source, TYPES, Tally, ZoneLabel};
@@ -33,12 +34,22 @@ impl Collector for Export {
             ZoneLabel::Root => ".",
             ZoneLabel::Dropped => "dropped",
         };
+        build_info(&mut encoder)?;
         requests(&mut encoder, &tallies, zone)?;
         do_requests(&mut encoder, &tallies, zone)?;
         responses(&mut encoder, &tallies, zone)?;
         sizes(&mut encoder, &tallies, zone)?;
         durations(&mut encoder, &tallies, zone)
     }
+}
+
+/// CoreDNS's dashboards ask for the version by this name.
+fn build_info(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let help = "The build that answers under CoreDNS's names";
+    let mut family = encoder.encode_descriptor("coredns_build_info", help, None, MetricType::Gauge)?;
+    let version = concat!("plimsoll-", env!("CARGO_PKG_VERSION"));
+    let labels = [("version", version), ("revision", ""), ("goversion", "")];
+    ConstGauge::new(1i64).encode(family.encode_family(&labels)?)
 }
 
 fn requests<'a>(

@@ -37,6 +37,13 @@ pub trait Elsewhere: Send + Sync + 'static {
     /// otherwise. Called on the threads that read UDP: no lock is held for long. `now` is monotonic.
     fn at_once(&self, query: &Query<'_>, now: Duration, out: &mut Vec<u8>) -> Option<Outcome>;
 
+    /// Whether this query is for [`Elsewhere::ask`] also when its name is the cluster's: a rewrite rule or a template is
+    /// about it. Asked only when there are rules.
+    fn wants(&self, query: &Query<'_>) -> bool {
+        let _ = query;
+        false
+    }
+
     /// Asks for as long as it makes sense. `query` has passed the gate. There always is a reply: SERVFAIL, if nothing
     /// else.
     fn ask(self: Arc<Self>, query: Vec<u8>, client: SocketAddr) -> BoxFuture<'static, Reply>;

@@ -6,6 +6,10 @@ use environment::ManualClock;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use service_names::ZoneConfig;
+
+use super::elsewhere::{Outcome, Reply};
+use super::knowledge::Origin;
 use super::*;
 
 /// Answers names below `at-once.` with an address at once, all others later; below `broken.` with octets that are none.
@@ -53,14 +57,33 @@ fn reply(query: &Query<'_>, out: &mut Vec<u8>) -> Outcome {
     Outcome { rcode: Rcode::NOERROR, source: "hosts", stale: true, error }
 }
 
+impl Knowledge for Freshness {
+    fn freshness(&self) -> Freshness {
+        *self
+    }
+}
+
 pub(crate) fn shared() -> Arc<Shared> {
+    shared_with(Freshness { origin: Origin::Live, age: Some(Duration::ZERO) })
+}
+
+fn shared_with(freshness: Freshness) -> Arc<Shared> {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+    let zone = Zone::new(ZoneConfig::kubeadm(Name::parse("cluster.local").unwrap()));
     Arc::new(Shared {
         clock,
         metrics: Metrics::default(),
+        zone: Arc::new(zone),
+        knowledge: Arc::new(freshness),
+        fresh_for: Duration::from_secs(60),
         elsewhere: Arc::new(Stub),
+        rules_first: false,
         rate_limit: None,
         cookie_secret: [7; 16],
+        rotate: true,
+        search: Search::new(&[Name::parse("corp.example").unwrap()], &Name::parse("cluster.local").unwrap()),
+        autopath: None,
+        observers: None,
     })
 }
 
@@ -78,7 +101,11 @@ fn client() -> SocketAddr {
 
 /// The result, TC, the number of answers and the extended error of the answer to `packet`, or why there is none.
 fn check(packet: &[u8], protocol: Protocol, expected: &str) {
-    let mut pipeline = Pipeline::new(shared());
+    check_with(shared(), packet, protocol, expected);
+}
+
+fn check_with(shared: Arc<Shared>, packet: &[u8], protocol: Protocol, expected: &str) {
+    let mut pipeline = Pipeline::new(shared);
     let mut out = Vec::new();
     pipeline.begin();
     let found = match pipeline.answer(packet, client(), protocol, &mut out) {
@@ -171,8 +198,16 @@ fn a_client_beyond_its_rate_hears_nothing() {
         rate_limit: Some(RateLimit::new(2, 1)),
         clock: shared.clock.clone(),
         metrics: shared.metrics.clone(),
+        zone: shared.zone.clone(),
+        knowledge: shared.knowledge.clone(),
+        fresh_for: shared.fresh_for,
         elsewhere: shared.elsewhere.clone(),
         cookie_secret: shared.cookie_secret,
+        rules_first: false,
+        rotate: true,
+        search: None,
+        autopath: None,
+        observers: None,
     });
     let mut pipeline = Pipeline::new(shared.clone());
     let packet = query(1, "a.at-once", None);
@@ -183,4 +218,37 @@ fn a_client_beyond_its_rate_hears_nothing() {
         answers += usize::from(matches!(verdict, Verdict::Done(_)));
     }
     assert_eq!((answers, shared.metrics.limited.get()), (2, 3));
+}
+
+#[test]
+fn the_zone_says_how_old_it_is() {
+    let packet = query(1, "no.default.svc.cluster.local", Some(Opt::default()));
+    let check = |origin, age: u64, expected| {
+        let freshness = Freshness { origin, age: Some(Duration::from_secs(age)) };
+        check_with(shared_with(freshness), &packet, Protocol::Udp, expected);
+    };
+    check(Origin::Live, 0, "NXDOMAIN 0 OPT");
+    check(Origin::Hub, 60, "NXDOMAIN 0 OPT");
+    check(Origin::Disk, 734, "NXDOMAIN 0 OPT 19=age=734s source=disk");
+    check(Origin::Nothing, 0, "SERVFAIL 0 OPT 14=nothing is known of the cluster yet");
+}
+
+#[test]
+fn names_elsewhere_do_not_wait_for_the_zone() {
+    let nothing = shared_with(Freshness { origin: Origin::Nothing, age: None });
+    check_with(nothing.clone(), &query(1, "a.at-once", None), Protocol::Udp, "NOERROR 1");
+    check_with(nothing, &query(1, "1.2.0.192.in-addr.arpa", None), Protocol::Udp, "ask");
+}
+
+#[test]
+fn what_a_search_list_made_asks_nobody() {
+    let check = |name: &str, expected| check(&query(1, name, Some(Opt::default())), Protocol::Udp, expected);
+    let refused = "NXDOMAIN 0 OPT 17=made by a search list";
+    check("kubernetes.default.svc.cluster.local.corp.example", refused);
+    check("WEB.default.SVC.Corp.Example", refused);
+    check("www.corp.example", "ask");
+    check("svc.corp.example", "ask");
+    check("cluster.local.corp.example", "ask");
+    check("a.xsvc.corp.example", "ask");
+    check("a.svc.xcorp.example", "ask");
 }

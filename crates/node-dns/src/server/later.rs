@@ -3,26 +3,20 @@
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::udp::{Later, PENDING_MAX};
 use crate::metrics::Protocol;
 use crate::pipeline::Shared;
 
-/// Takes queries from the threads until `stop`, then answers those it has.
-pub(crate) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Later>, stop: CancellationToken) {
+/// Takes queries from the threads until the last of these has ended, then answers those it has.
+pub(crate) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Later>) {
     let slots = Arc::new(Semaphore::new(PENDING_MAX));
     let tracker = TaskTracker::new();
     loop {
         // While all slots are taken the queue fills, and the threads say SERVFAIL.
         let Ok(slot) = slots.clone().acquire_owned().await else { break };
-        let later = tokio::select! {
-            biased;
-            later = queue.recv() => later,
-            () = stop.cancelled() => None,
-        };
-        let Some(Later { query, client, reply }) = later else { break };
+        let Some(Later { query, client, reply }) = queue.recv().await else { break };
         let shared = shared.clone();
         environment::spawn(
             "dns query",

@@ -25,8 +25,6 @@ use self::framing::Inbox;
 use crate::metrics::{Protocol, Tally};
 use crate::pipeline::{Pipeline, Shared, Verdict};
 
-pub(crate) use self::connections::CONNECTIONS_MAX;
-
 /// A connection without a query under way is closed after this (RFC 7766, 6.2.3 speaks of a few seconds).
 pub(crate) const IDLE: Duration = Duration::from_secs(10);
 /// A query has to be complete this long after its first octet: 64 KB at 100 kbit/s.

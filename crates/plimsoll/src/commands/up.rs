@@ -106,7 +106,8 @@ async fn hub(flags: &UpFlags, cluster: &Cluster, tls: PathBuf, machine: &Machine
     config.port_fallback = true;
     config.data_dir = Some(flags.data_dir.clone().unwrap_or_else(|| machine.folder.path().join("data")));
     let transport = Transport::Mutual { dir: tls };
-    config.agents = Some(AgentsConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), transport, pod_addresses: false });
+    config.agents =
+        Some(AgentsConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), transport, pod_addresses: false });
     hub::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
 }
 
@@ -136,7 +137,8 @@ async fn dns(
     let mut config = node_dns::Config::new(zone, free);
     config.http = vec![free];
     let folder = flags.data_dir.as_deref().unwrap_or(machine.folder.path()).join("dns");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     config.feed.data_dir = Some(folder);
     let node = flags.node_name.clone().unwrap_or_else(host_name);
     let transport = Transport::Mutual { dir: tls };

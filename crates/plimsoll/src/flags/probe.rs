@@ -44,5 +44,7 @@ pub(crate) struct ConfirmFlags {
 fn server(text: &str) -> Result<SocketAddr, String> {
     let with_port = text.parse::<SocketAddr>();
     let alone = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(|address| (address, 53).into());
-    with_port.or_else(|_| alone()).map_err(|_| format!("{text} is no address, such as 10.96.0.10 or [fd00::a]:53"))
+    with_port
+        .or_else(|_| alone())
+        .map_err(|_| format!("{text} is no address, such as 10.96.0.10 or [fd00::a]:53"))
 }

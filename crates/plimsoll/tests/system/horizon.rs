@@ -44,7 +44,12 @@ fn from_corefiles_and_flags() {
     };
     let (server, node) = (write("Corefile", COREFILE), write("node-cache", NODE_CACHE));
     check(&[], Some(0), Some(10), &["plimsoll dns", "_freshness.cluster.local", "--ttl 30"]);
-    check(&["--corefile", &server], Some(30), None, &["CoreDNS", "Corefile:2", "Corefile:5", "proves nothing"]);
+    check(
+        &["--corefile", &server],
+        Some(30),
+        None,
+        &["CoreDNS", "Corefile:2", "Corefile:5", "proves nothing"],
+    );
     let both = ["--corefile", &server, "--node-cache", &node, "--client", "java"];
     check(&both, Some(65), None, &["node-cache:2", "client java"]);
     check(&["--corefile", &server, "--server", "plimsoll"], Some(0), Some(10), &["Corefile:2"]);

@@ -1,5 +1,6 @@
 use tokio::io::AsyncReadExt;
 
+use super::connections::CONNECTIONS_MAX;
 use super::*;
 use crate::metrics::Writers;
 use crate::pipeline::tests::{query, shared};

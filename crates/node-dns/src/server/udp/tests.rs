@@ -4,7 +4,6 @@ use super::*;
 use crate::pipeline::tests::{query, shared};
 use crate::server::later;
 use crate::server::sockets::Sockets;
-use tokio_util::sync::CancellationToken;
 
 /// A client's patience; no test waits for its end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,6 +20,7 @@ fn serve(listen: &str) -> Served {
     let shared = shared();
     let (sender, queue) = mpsc::channel(QUEUE_QUERIES);
     let server = UdpServer::start(sockets.address, sockets.udp, "dns://x", &shared, &sender).unwrap();
+    drop(sender);
     Served { address: sockets.address, server, shared, queue }
 }
 
@@ -62,18 +62,16 @@ fn every_query_is_answered_from_the_address_that_was_asked() {
 #[tokio::test]
 async fn what_has_to_be_asked_comes_later_from_the_same_socket() {
     let Served { address, server, shared, queue } = serve("127.0.0.1:0");
-    let stop = CancellationToken::new();
-    let later = environment::spawn("later", later::run(shared, queue, stop.clone()));
+    let later = environment::spawn("later", later::run(shared, queue));
     let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     client.connect(address).await.unwrap();
     client.send(&query(77, "a.later", None)).await.unwrap();
     let mut answer = [0; 1500];
     tokio::time::timeout(PATIENCE, client.recv(&mut answer)).await.unwrap().unwrap();
     assert_eq!(answer[..2], [0, 77]);
-    stop.cancel();
-    later.await.unwrap();
     server.stop();
     tokio::task::spawn_blocking(|| server.join()).await.unwrap();
+    later.await.unwrap();
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn horizon(flags: &HorizonFlags) -> Result<Horizon, Failure> {
         let corefile = read(file)?;
         caches.extend(settings::node_cache(&named(file), &corefile, zone).map_err(Failure::usage)?);
     }
-    let clients: Result<Vec<Client>, _> = flags.clients.iter().map(|declared| Client::parse(declared)).collect();
+    let clients: Result<Vec<Client>, _> =
+        flags.clients.iter().map(|declared| Client::parse(declared)).collect();
     let chain = Chain { zone: zone.to_owned(), authority, caches, clients: clients.map_err(Failure::usage)? };
     chain.horizon().map_err(Failure::usage)
 }

@@ -25,7 +25,11 @@ pub(crate) fn run(flags: ProbeFlags) -> Outcome {
         }
         let signal = prober.signal().borrow().clone();
         let good = signal.grade == Grade::Good || (flags.allow_unproven && signal.grade == Grade::Unproven);
-        if good { Ok(()) } else { Err(Failure::Environment(anyhow::anyhow!("{}: {}", signal.grade.name(), signal.reason))) }
+        if good {
+            Ok(())
+        } else {
+            Err(Failure::Environment(anyhow::anyhow!("{}: {}", signal.grade.name(), signal.reason)))
+        }
     })
 }
 
@@ -37,7 +41,8 @@ pub(crate) fn confirm(flags: &ConfirmFlags) -> Outcome {
         return Err(Failure::Usage(sentence));
     }
     let file = flags.data_dir.join(node_dns::feed::CONFIRM_FILE);
-    std::fs::write(&file, "").map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+    std::fs::write(&file, "")
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
     terminal::print("confirmed: the DNS server takes what it held back within a second\n");
     Ok(())
 }

@@ -14,12 +14,14 @@ impl Sources for FilesAndVariables {
 
     fn import(&self, pattern: &str, from: &str) -> Result<Vec<Imported>, String> {
         let pattern = Path::new(from).parent().unwrap_or(Path::new(".")).join(pattern);
-        let (folder, name) = (pattern.parent().unwrap_or(Path::new("/")), pattern.file_name().unwrap_or_default());
+        let (folder, name) =
+            (pattern.parent().unwrap_or(Path::new("/")), pattern.file_name().unwrap_or_default());
         let name = name.to_string_lossy();
         let Some((head, tail)) = name.split_once('*') else { return Ok(vec![file(&pattern)?]) };
         // A folder that is not there holds no file that matches.
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).filter(|path| matches(path, head, tail)).collect();
+        let mut paths: Vec<_> =
+            entries.map(|entry| entry.path()).filter(|path| matches(path, head, tail)).collect();
         paths.sort();
         paths.iter().map(|path| file(path)).collect()
     }
@@ -31,6 +33,7 @@ fn matches(path: &Path, head: &str, tail: &str) -> bool {
 }
 
 fn file(path: &Path) -> Result<Imported, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     Ok(Imported { name: path.display().to_string(), text })
 }
