@@ -121,7 +121,9 @@ impl Disk {
         let loaded = load::load(&self.folder, &self.zone);
         self.generation = loaded.generation;
         self.snapshot_bytes = loaded.snapshot_bytes;
-        self.behind |= !loaded.damaged.is_empty();
+        // Logs that lead on from nothing must not be appended to: nobody would read them.
+        let orphans = loaded.position.is_none() && !self.read.is_empty();
+        self.behind |= orphans || !loaded.damaged.is_empty();
         self.damaged.clone_from(&loaded.damaged);
         loaded
     }
@@ -308,6 +310,7 @@ impl Disk {
     pub(crate) fn close(&mut self) -> io::Result<()> {
         let synced = self.log.take().map_or(Ok(()), |log| log.sync());
         self.writing = None;
+        self.read = self.sizes();
         self.lock = None;
         synced
     }

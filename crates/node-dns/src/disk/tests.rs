@@ -238,6 +238,13 @@ fn files_that_are_not_ours() {
     world.wrote(&[change(2, Some("second"))]);
     let log = fs::read(world.path("zone-0000000001.log")).unwrap();
     assert_eq!(check("zone-0000000001.log", &log), None);
+    // Nor is it gone on with: nobody would read that.
+    let mut orphaned = World::new();
+    fs::write(orphaned.path("zone-0000000001.log"), log).unwrap();
+    assert_eq!(orphaned.restart(), 0);
+    assert!(matches!(orphaned.append(&[change(1, Some("value"))]), Appended::Not));
+    orphaned.compact();
+    assert_eq!(orphaned.restart(), 0);
 }
 
 #[test]

@@ -155,7 +155,8 @@ fn a_stream_of_deletions_adds_up_within_the_window() {
         (11, "none".to_owned()),
         "ten held ones are no loss to speak of"
     );
-    assert_eq!(said("-services 40..50", 63), (10, "none".to_owned()));
+    assert_eq!(said("-services 40..45", 63), (5, "none".to_owned()));
+    assert_eq!(said("-services 50..60", 64), (0, "services 25/69 10".to_owned()), "those released count, too");
 }
 
 #[test]
