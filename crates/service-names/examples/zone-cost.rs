@@ -137,7 +137,7 @@ fn items(changes: &mut Vec<Change>) {
         changes.push(set(topic::NAMESPACES, &format!("ns-{index}"), NamespaceItem {}.to_value()));
     }
     for index in 0..SERVICES {
-        let headless = index % HEADLESS_EVERY == 0;
+        let headless = index.is_multiple_of(HEADLESS_EVERY);
         let v4 = if headless { Vec::new() } else { service_address(index).to_vec() };
         let item =
             ServiceItem { kind: headless.into(), v4: v4.into(), ports: ports(80), ..Default::default() };
@@ -150,7 +150,7 @@ fn slice_change(index: u32, round: u32) -> Change {
     let addresses = (0..ENDPOINTS_PER_SERVICE).map(|nth| endpoint_address(index, nth + round % 2));
     let mut item =
         EndpointSliceItem { service: format!("svc-{index}"), ports: ports(8080), ..Default::default() };
-    if index % (2 * HEADLESS_EVERY) == 0 {
+    if index.is_multiple_of(2 * HEADLESS_EVERY) {
         let host = |(nth, address): (usize, [u8; 4])| HostItem {
             name: format!("svc-{index}-{nth}"),
             v4: address.to_vec().into(),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use dns_message::Name;
 
 use crate::address::{self, Addresses, Octets};
-use crate::endpoints::{Endpoints, Members, Parts};
+use crate::endpoints::{Endpoints, HostParts, Members, Parts};
 use crate::label;
 use crate::payload::{EndpointSliceItem, PortItem, Protocol, ServiceItem, ServiceKind};
 use crate::service::{Key, Kind, Port, Service};
@@ -16,12 +16,7 @@ use crate::sources::RefusedReason;
 pub(crate) type Dead = HashSet<IpAddr, rustc_hash::FxBuildHasher>;
 
 /// Makes the names of a service from its item and those of its slices.
-pub(crate) fn compile(
-    key: &Key,
-    item: &ServiceItem,
-    slices: &[EndpointSliceItem],
-    dead: &Dead,
-) -> Service {
+pub(crate) fn compile(key: &Key, item: &ServiceItem, slices: &[EndpointSliceItem], dead: &Dead) -> Service {
     let kind = match item.kind() {
         ServiceKind::ClusterIp => Kind::ClusterIp { ports: ports(&item.ports).collect() },
         ServiceKind::Headless => Kind::Headless,
@@ -105,10 +100,13 @@ fn addresses<const N: usize>(bytes: &[u8]) -> &[[u8; N]] {
     address::list(bytes).unwrap_or_default()
 }
 
+/// A hostname in a slice, and its addresses.
+type HostAddresses<'a> = (&'a [u8], &'a [[u8; 4]], &'a [[u8; 16]]);
+
 /// The endpoints of all slices; an endpoint may be in two while the controller moves it.
 fn endpoints(slices: &[EndpointSliceItem], dead: &Dead) -> Endpoints {
     let mut parts = Parts { hosts: Vec::new(), v4: Vec::new(), v6: Vec::new() };
-    let mut hosts: Vec<(&[u8], &[[u8; 4]], &[[u8; 16]])> = Vec::new();
+    let mut hosts: Vec<HostAddresses<'_>> = Vec::new();
     for slice in slices {
         parts.v4.extend_from_slice(addresses(&slice.v4));
         parts.v6.extend_from_slice(addresses(&slice.v6));
@@ -123,7 +121,7 @@ fn endpoints(slices: &[EndpointSliceItem], dead: &Dead) -> Endpoints {
         let mut v6: Vec<[u8; 16]> = same.iter().flat_map(|host| host.2).copied().collect();
         sort_once(&mut v4);
         sort_once(&mut v6);
-        parts.hosts.push((same[0].0.into(), v4, v6));
+        parts.hosts.push(HostParts { label: same[0].0.into(), v4, v6 });
     }
     Endpoints::new(parts, |made| members(slices, made, dead))
 }

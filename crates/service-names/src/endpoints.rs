@@ -53,7 +53,14 @@ pub(crate) struct Member<'a> {
 
 /// What [`Endpoints`] are made of: sorted, once each.
 pub(crate) struct Parts {
-    pub(crate) hosts: Vec<(Box<[u8]>, Vec<[u8; 4]>, Vec<[u8; 16]>)>,
+    pub(crate) hosts: Vec<HostParts>,
+    pub(crate) v4: Vec<[u8; 4]>,
+    pub(crate) v6: Vec<[u8; 16]>,
+}
+
+/// Endpoints with one hostname.
+pub(crate) struct HostParts {
+    pub(crate) label: Box<[u8]>,
     pub(crate) v4: Vec<[u8; 4]>,
     pub(crate) v6: Vec<[u8; 16]>,
 }
@@ -63,7 +70,7 @@ impl Endpoints {
     pub(crate) fn new(parts: Parts, ports: impl FnOnce(&Self) -> Vec<(Port, Members)>) -> Self {
         let (mut hosts, mut host_v4, mut host_v6) =
             (Vec::with_capacity(parts.hosts.len()), Vec::new(), Vec::new());
-        for (label, v4, v6) in parts.hosts {
+        for HostParts { label, v4, v6 } in parts.hosts {
             hosts.push(Host { label, v4: append(&mut host_v4, &v4), v6: append(&mut host_v6, &v6) });
         }
         let mut made = Self {

@@ -73,6 +73,16 @@ impl ShortLabel {
         &mut self.bytes[1..end]
     }
 
+    /// Appends an octet, if it fits.
+    #[inline]
+    pub(crate) fn push(&mut self, octet: u8) {
+        let at = 1 + usize::from(self.bytes[0]);
+        if let Some(slot) = self.bytes.get_mut(at) {
+            *slot = octet;
+            self.bytes[0] += 1;
+        }
+    }
+
     /// Appends as much as fits.
     fn extend(&mut self, more: &[u8]) {
         let at = 1 + usize::from(self.bytes[0]);

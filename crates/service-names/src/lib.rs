@@ -35,4 +35,4 @@ mod zone;
 pub use config::{EmptyServices, PodRecords, ZoneConfig};
 pub use label::LabelError;
 pub use sources::{Applied, Refused, RefusedReason};
-pub use zone::{Answered, Manner, Outcome, Stale, Zone, ZoneStats};
+pub use zone::{Answered, EachItem, Manner, Outcome, Stale, Zone, ZoneStats};

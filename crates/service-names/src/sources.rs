@@ -9,6 +9,7 @@ use crate::label::{self, LabelError};
 use crate::payload::{
     EndpointSliceItem, HeartbeatItem, Item as _, NamespaceItem, PodAddressItem, ServiceItem,
 };
+use crate::zone::EachItem;
 use crate::{address, compile, topic};
 
 type Map<V> = HashMap<Box<str>, V, FxBuildHasher>;
@@ -97,7 +98,8 @@ impl Sources {
         if !topic::ALL.contains(&item.topic) {
             return;
         }
-        let accepted = value.and_then(|value| match check(item, value) {
+        let mut service = None;
+        let accepted = value.and_then(|value| match check(item, value, &mut service) {
             Ok(()) => Some(value),
             Err(reason) => {
                 dirty.refused.push(Refused { item: item.clone(), reason });
@@ -111,16 +113,24 @@ impl Sources {
         }
         // A key that is no text never got in, so that there is nothing to remove under it.
         let Ok(key) = std::str::from_utf8(&item.key) else { return };
-        self.file(item.topic, key, accepted, dirty);
+        self.file(item.topic, key, accepted, service, dirty);
     }
 
-    fn file(&mut self, of: Topic, key: &str, value: Option<&Bytes>, dirty: &mut Dirty) {
+    /// `service` is the key of a slice's service.
+    fn file(
+        &mut self,
+        of: Topic,
+        key: &str,
+        value: Option<&Bytes>,
+        service: Option<Box<str>>,
+        dirty: &mut Dirty,
+    ) {
         match of {
             topic::SERVICES => {
                 put(&mut self.services, key, value);
                 dirty.services.insert(key.into());
             }
-            topic::ENDPOINT_SLICES => self.file_slice(key, value, dirty),
+            topic::ENDPOINT_SLICES => self.file_slice(key, value, service, dirty),
             topic::NAMESPACES => {
                 put(&mut self.namespaces, key, value);
                 dirty.namespaces.insert(key.into());
@@ -139,14 +149,11 @@ impl Sources {
         }
     }
 
-    fn file_slice(&mut self, key: &str, value: Option<&Bytes>, dirty: &mut Dirty) {
-        let service_of = |value: &[u8]| -> Option<Box<str>> {
+    fn file_slice(&mut self, key: &str, value: Option<&Bytes>, after: Option<Box<str>>, dirty: &mut Dirty) {
+        let before = self.slices.get(key).and_then(|value| {
             let item = EndpointSliceItem::from_value(Bytes::copy_from_slice(value)).ok()?;
-            let namespace = key.split('/').next().unwrap_or_default();
-            Some(crate::payload::key(namespace, &item.service).into())
-        };
-        let before = self.slices.get(key).and_then(|value| service_of(value));
-        let after = value.and_then(|value| service_of(value));
+            Some(service_key(key, &item))
+        });
         put(&mut self.slices, key, value);
         if before != after {
             if let Some(service) = &before
@@ -197,7 +204,7 @@ impl Sources {
         item
     }
 
-    pub(crate) fn each(&self, each: &mut dyn FnMut(Topic, &[u8], &[u8])) {
+    pub(crate) fn each(&self, each: EachItem<'_>) {
         let maps = [
             (topic::NAMESPACES, &self.namespaces),
             (topic::SERVICES, &self.services),
@@ -227,8 +234,14 @@ fn put(map: &mut Map<Box<[u8]>>, key: &str, value: Option<&Bytes>) {
     }
 }
 
-/// Whether names can be made of an item.
-fn check(item: &ItemKey, value: &Bytes) -> Result<(), RefusedReason> {
+/// The key of the service that a slice belongs to.
+fn service_key(slice: &str, item: &EndpointSliceItem) -> Box<str> {
+    let namespace = slice.split('/').next().unwrap_or_default();
+    crate::payload::key(namespace, &item.service).into()
+}
+
+/// Whether names can be made of an item; of a slice, for which service.
+fn check(item: &ItemKey, value: &Bytes, service: &mut Option<Box<str>>) -> Result<(), RefusedReason> {
     let key = std::str::from_utf8(&item.key).map_err(|_| RefusedReason::Key)?;
     let value = value.clone();
     let encoding = |_| RefusedReason::Encoding;
@@ -253,7 +266,10 @@ fn check(item: &ItemKey, value: &Bytes) -> Result<(), RefusedReason> {
                     compile::check_service(&ServiceItem::from_value(value).map_err(encoding)?)
                 }
                 topic::ENDPOINT_SLICES => {
-                    compile::check_slice(&EndpointSliceItem::from_value(value).map_err(encoding)?)
+                    let item = EndpointSliceItem::from_value(value).map_err(encoding)?;
+                    compile::check_slice(&item)?;
+                    *service = Some(service_key(key, &item));
+                    Ok(())
                 }
                 _ => {
                     let item = PodAddressItem::from_value(value).map_err(encoding)?;

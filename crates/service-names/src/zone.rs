@@ -53,6 +53,9 @@ pub(crate) struct Beat {
     pub(crate) text: Box<[u8]>,
 }
 
+/// Called with the topic, the key and the value of an item.
+pub type EachItem<'a> = &'a mut dyn FnMut(Topic, &[u8], &[u8]);
+
 /// How a question is to be answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner<'a> {
@@ -244,7 +247,7 @@ impl Zone {
 
     /// The items that it was made of, as they came: for a snapshot on disk. They are not copied; the zone does not change
     /// meanwhile.
-    pub fn items(&self, each: &mut dyn FnMut(Topic, &[u8], &[u8])) {
+    pub fn items(&self, each: EachItem<'_>) {
         self.writer.lock().sources.each(each);
     }
 }
