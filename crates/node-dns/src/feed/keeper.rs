@@ -1,5 +1,7 @@
 //! The one that keeps the zone: takes what the hub says, in order, and lets time pass.
 
+mod persist;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
@@ -22,14 +24,11 @@ use super::freshness::{Heartbeats, Proofs};
 use super::guard::{Counts, Guard, GuardConfig, Served};
 use super::pods::Event;
 use super::{Told, unix_millis};
-use crate::disk::{Appended, Disk, Loaded, Position};
+use crate::disk::{Disk, Position};
 use crate::pipeline::knowledge::Origin;
 
 /// How often time is let pass.
 const TICK: Duration = Duration::from_secs(1);
-/// How long the process before this one is waited for, before it counts as one that stays.
-const HANDOVER: Duration = Duration::from_secs(5);
-const HANDOVER_POLL: Duration = Duration::from_millis(50);
 /// In a quiet cluster nothing is written for long; what is on disk would look older than it is.
 const PROOF_WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// An operator's word: a file of this name in the data directory (`plimsoll dns confirm`).
@@ -79,81 +78,6 @@ impl Keeper {
         }
     }
 
-    /// Reads the disk into the zone.
-    pub(super) fn load(&mut self) {
-        if let Some(disk) = &mut self.disk {
-            let loaded = disk.load();
-            self.take_loaded(loaded);
-        }
-    }
-
-    /// Serves what was read, in place of what is served.
-    pub(super) fn take_loaded(&mut self, loaded: Loaded) {
-        let Some(position) = loaded.position else { return self.tell() };
-        let (now, wall) = (self.parts.clock.monotonic(), self.parts.clock.wall());
-        self.position = position;
-        let mut changes = loaded.changes;
-        self.without(&mut changes);
-        self.apply(&changes);
-        if let Some(beat) = self.parts.zone.heartbeat() {
-            self.heartbeats.restore((*beat).clone());
-        }
-        let cluster = self.odd.get(&ItemKey::new(topic::CLUSTER, b"")).cloned();
-        self.guard = Guard::new(self.guard_config, cluster, now);
-        // A clock that went back makes nothing younger than new.
-        let age = Duration::from_millis(unix_millis(wall).saturating_sub(position.proven_unix_ms));
-        self.parts.proofs.prove(age, now);
-        self.parts.proofs.set_origin(Origin::Disk);
-        self.tell();
-    }
-
-    /// Adds the removal of what is served and not in `changes`: another process has written meanwhile.
-    fn without(&self, changes: &mut Vec<Change>) {
-        let named: HashSet<&ItemKey> = changes.iter().map(|change| &change.item).collect();
-        let mut gone = Vec::new();
-        self.items(&mut |of, key, _| {
-            let item = ItemKey::new(of, key);
-            if !named.contains(&item) {
-                gone.push(Change { item, value: None });
-            }
-        });
-        changes.extend(gone);
-    }
-
-    /// Takes the right to write; the process before this one may still have it, and may have written more.
-    pub(super) async fn begin(&mut self) {
-        let deadline = self.parts.clock.monotonic() + HANDOVER;
-        while !self.lock() && self.parts.clock.monotonic() < deadline {
-            tokio::time::sleep(HANDOVER_POLL).await;
-        }
-    }
-
-    /// Whether this process writes now, or there is nothing to write to.
-    fn lock(&mut self) -> bool {
-        let Some(disk) = &mut self.disk else { return true };
-        if disk.is_locked() {
-            return true;
-        }
-        match disk.lock() {
-            Ok(true) => {}
-            Ok(false) => return false,
-            Err(error) => {
-                tracing::error!(%error, "cannot lock the data directory; the zone is not written");
-                return false;
-            }
-        }
-        if !disk.is_changed() {
-            return true;
-        }
-        // Before the first word of a hub the disk knows better; afterwards it is behind.
-        if matches!(self.parts.proofs.origin(), Origin::Nothing | Origin::Disk) {
-            self.load();
-        } else {
-            disk.set_behind();
-        }
-        true
-    }
-
     /// Works until `stop`.
     pub(super) async fn run(
         &mut self,
@@ -175,7 +99,7 @@ impl Keeper {
                 () = stop.cancelled() => return,
                 update = next(&mut updates) => self.update(update, link),
                 event = next(&mut pods) => self.pods_event(event),
-                settled = settled(&mut self.settling) => self.settled(settled),
+                settled = persist::settled(&mut self.settling) => self.settled(settled),
                 _ = ticks.tick() => self.tick(link),
             }
             self.compact_if_due();
@@ -264,15 +188,6 @@ impl Keeper {
         self.apply(changes);
     }
 
-    fn write(&mut self, changes: &[Change]) {
-        self.written_at = self.parts.clock.monotonic();
-        let Some(disk) = &mut self.disk else { return };
-        if let Appended::Failed(error) = disk.append(&self.position, changes) {
-            self.parts.told.lock().disk_failures += 1;
-            tracing::error!(%error, "the disk does not take the zone's changes; the zone goes on in memory");
-        }
-    }
-
     fn apply(&mut self, changes: &[Change]) {
         if changes.is_empty() {
             return;
@@ -353,55 +268,6 @@ impl Keeper {
         self.guard.quarantine().is_some() && std::fs::remove_file(folder.join(CONFIRM_FILE)).is_ok()
     }
 
-    fn compact_if_due(&mut self) {
-        let now = self.parts.clock.monotonic();
-        let known = self.parts.proofs.origin() != Origin::Nothing;
-        if !known || !self.disk.as_ref().is_some_and(|disk| disk.is_due(now)) {
-            return;
-        }
-        let Some(mut disk) = self.disk.take() else { return };
-        let items = |each: &mut dyn FnMut(Topic, &[u8], &[u8])| {
-            self.parts.zone.items(each);
-            self.odd.iter().for_each(|(item, value)| each(item.topic, &item.key, value));
-        };
-        match disk.compact(&self.position, &items, now) {
-            Ok(()) => {
-                self.settling = disk.take_writing().map(tokio::task::spawn_blocking);
-            }
-            Err(error) => {
-                self.parts.told.lock().disk_failures += 1;
-                tracing::error!(%error, "cannot write a snapshot of the zone; tried again in half a minute");
-            }
-        }
-        self.disk = Some(disk);
-        self.tell();
-    }
-
-    fn settled(&mut self, settled: io::Result<u64>) {
-        self.settling = None;
-        let wall = self.parts.clock.wall();
-        let Some(disk) = &mut self.disk else { return };
-        if let Err(error) = disk.finish(settled, wall) {
-            self.parts.told.lock().disk_failures += 1;
-            tracing::error!(%error, "the disk did not take a snapshot of the zone; tried again in half a minute");
-        }
-        self.tell();
-    }
-
-    /// Lets the disk finish what it is at; nothing is written after this.
-    pub(super) async fn close(&mut self) {
-        if self.settling.is_some() {
-            let done = settled(&mut self.settling).await;
-            self.settled(done);
-        }
-        if let Some(disk) = &mut self.disk
-            && let Err(error) = disk.close()
-        {
-            tracing::warn!(%error, "the log of the zone may not be on disk yet");
-        }
-        self.tell();
-    }
-
     fn tell(&self) {
         let mut told = self.parts.told.lock();
         told.quarantine = self.guard.quarantine();
@@ -434,11 +300,4 @@ async fn next<T>(source: &mut Option<mpsc::Receiver<T>>) -> T {
     }
     *source = None;
     std::future::pending().await
-}
-
-async fn settled(settling: &mut Option<JoinHandle<io::Result<u64>>>) -> io::Result<u64> {
-    match settling {
-        Some(handle) => handle.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked))),
-        None => std::future::pending().await,
-    }
 }

@@ -108,7 +108,8 @@ impl Block {
 
     /// Whether a rule is about this query.
     pub(super) fn rules_match(&self, query: &Query<'_>) -> bool {
-        if self.rules.is_empty() && self.templates.is_empty() {
+        // Before the name is written as text: most queries are of a type that no template is about.
+        if self.rules.is_empty() && !self.templates.iter().any(|template| is_about(template, query)) {
             return false;
         }
         let name = text(query);
@@ -204,9 +205,7 @@ impl Block {
     /// Response code and error of the first template that is about the query.
     fn template(&self, query: &Query<'_>, name: &str) -> Option<(Rcode, Option<(EdeCode, String)>)> {
         for template in &self.templates {
-            let class = [query.class.0, Class::ANY.0].contains(&template.class);
-            let record_type = [query.record_type.0, RecordType::ANY.0].contains(&template.record_type);
-            if !class || !record_type || !template.zones.iter().any(|zone| zone.holds(name)) {
+            if !is_about(template, query) || !template.zones.iter().any(|zone| zone.holds(name)) {
                 continue;
             }
             if template.matches.is_empty() || template.matches.iter().any(|pattern| pattern.is_match(name)) {
@@ -226,6 +225,12 @@ impl Block {
         let serving = self.pools.iter().filter(|(zone, pool)| zone.holds(lower) && !pool.excepts(lower));
         serving.max_by_key(|(zone, _)| zone.len()).map(|(_, pool)| pool)
     }
+}
+
+/// Its class and type.
+fn is_about(template: &Template, query: &Query<'_>) -> bool {
+    [query.class.0, Class::ANY.0].contains(&template.class)
+        && [query.record_type.0, RecordType::ANY.0].contains(&template.record_type)
 }
 
 fn from_hosts(hosts: &HostsFile, query: &Query<'_>, name: &str) -> Local {

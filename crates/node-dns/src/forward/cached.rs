@@ -21,6 +21,9 @@ use super::zones::{self, WireZone};
 /// Threads that look into the cache at once: cores of a large node, so that they seldom meet.
 const SHARDS: usize = 16;
 
+/// After the budget had no room for a question, it is not asked again before.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+
 /// A cache in shards, for one block.
 pub(crate) struct Cached {
     shards: Vec<Mutex<Shard>>,
@@ -86,6 +89,7 @@ impl Question {
                 recursion: flags.has(Flags::RECURSION_DESIRED),
                 checking_disabled: flags.has(Flags::CHECKING_DISABLED),
                 dnssec_ok: query.edns.is_some_and(|edns| edns.dnssec_ok),
+                edns: true,
             },
             lower: query.lower().to_vec(),
             shown: query.question().to_vec(),
@@ -275,7 +279,10 @@ impl Cached {
             Kind::Positive => &self.success_disabled,
             _ => &self.denial_disabled,
         };
-        if learnt.is_good() && zones::any_holds(disabled, &question.lower) {
+        if learnt.is_ours() {
+            // Nobody was asked: nothing is known about the name, and an old answer may go out meanwhile.
+            shard.cache.postpone(now, question.key(), now + REFUSED_PAUSE);
+        } else if learnt.is_good() && zones::any_holds(disabled, &question.lower) {
             shard.cache.postpone(now, question.key(), now);
         } else {
             shard.cache.complete(now, question.key(), &learnt.fetched(), jitter);

@@ -15,6 +15,7 @@ pub(crate) struct Learnt {
     kind: Kind,
     ttl_positions: Vec<u16>,
     ttl_seconds: Option<u32>,
+    ours: bool,
 }
 
 impl Learnt {
@@ -59,7 +60,7 @@ impl Learnt {
             Kind::Failure => None,
         };
         let ttl_positions = ttl::positions(&message)?;
-        Ok(Self { message, rcode, error, kind, ttl_positions, ttl_seconds })
+        Ok(Self { message, rcode, error, kind, ttl_positions, ttl_seconds, ours: false })
     }
 
     /// Nothing came, or nothing that could be used: SERVFAIL with the reason.
@@ -78,12 +79,23 @@ impl Learnt {
             kind: Kind::Failure,
             ttl_positions: Vec::new(),
             ttl_seconds: None,
+            ours: false,
         }
+    }
+
+    /// As [`Learnt::failure`], and no upstream was asked: the limit is ours.
+    pub(crate) fn refused(wanted: &Wanted, rcode: Rcode, text: &str) -> Self {
+        Self { ours: true, ..Self::failure(wanted, rcode, EdeCode::OTHER, text) }
     }
 
     /// NOERROR or NXDOMAIN.
     pub(crate) fn is_good(&self) -> bool {
         self.kind != Kind::Failure
+    }
+
+    /// No upstream was asked.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -16,6 +16,8 @@ pub(crate) struct Wanted {
     pub(crate) checking_disabled: bool,
     /// DO of the client.
     pub(crate) dnssec_ok: bool,
+    /// With an OPT record; without it for upstreams that do not understand one (RFC 6891, 6.2.2).
+    pub(crate) edns: bool,
 }
 
 /// One message with its own id and its own case.
@@ -55,7 +57,16 @@ impl Outgoing {
         let opt =
             Opt { udp_payload_bytes: UDP_BYTES_MAX as u16, dnssec_ok: wanted.dnssec_ok, ..Opt::default() };
         let mut message = Vec::with_capacity(64);
-        Builder::query(id, flags, &name, wanted.record_type, wanted.class, Some(opt), &mut message).finish();
+        Builder::query(
+            id,
+            flags,
+            &name,
+            wanted.record_type,
+            wanted.class,
+            wanted.edns.then_some(opt),
+            &mut message,
+        )
+        .finish();
         let start = dns_message::HEADER_BYTES;
         let question = start..start + name.as_wire().len() + 4;
         Self { message, id, question }

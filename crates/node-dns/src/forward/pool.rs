@@ -134,12 +134,11 @@ impl Pool {
         let _out = Out(&self.out);
         if before >= most {
             self.shared.metrics.rejected.inc();
-            return Learnt::failure(wanted, Rcode::REFUSED, EdeCode::OTHER, "too many queries are out");
+            return Learnt::refused(wanted, Rcode::REFUSED, "too many queries are out");
         }
         if paced && !self.wait_for_pace().await {
             self.shared.metrics.paced.inc();
-            let text = "the upstream's budget is used up";
-            return Learnt::failure(wanted, Rcode::SERVFAIL, EdeCode::OTHER, text);
+            return Learnt::refused(wanted, Rcode::SERVFAIL, "the upstream's budget is used up");
         }
         let asking = self.try_each(wanted);
         let learnt = tokio::time::timeout(QUERY_TIMEOUT, asking).await.unwrap_or_else(|_| {
@@ -188,7 +187,13 @@ impl Pool {
             if attempt > 0 && !self.may_retry() {
                 break;
             }
-            match self.attempt(&self.upstreams[*at], wanted).await {
+            let mut came = self.attempt(&self.upstreams[*at], wanted).await;
+            if came.as_ref().is_ok_and(|learnt| learnt.rcode == Rcode::FORMERR) {
+                // It may not understand EDNS (RFC 6891, 6.2.2).
+                let plain = Wanted { edns: false, dnssec_ok: false, ..wanted.clone() };
+                came = self.attempt(&self.upstreams[*at], &plain).await;
+            }
+            match came {
                 Ok(learnt) if self.settings.failover.contains(&learnt.rcode.0) => {
                     last = Some(learnt);
                     // Each is asked once: the second time it would say the same.
@@ -307,6 +312,7 @@ impl Pool {
             recursion: true,
             checking_disabled: false,
             dnssec_ok: false,
+            edns: true,
         };
         for upstream in &self.upstreams {
             let patience = self.settings.read_timeout;
@@ -360,6 +366,7 @@ impl Check {
             recursion: check.recursion_desired,
             checking_disabled: false,
             dnssec_ok: false,
+            edns: true,
         };
         let patience = self.settings.read_timeout;
         match self.upstream.transport.ask(&wanted, patience, &*self.shared.entropy).await {

@@ -252,3 +252,41 @@ fn what_a_search_list_made_asks_nobody() {
     check("a.xsvc.corp.example", "ask");
     check("a.svc.xcorp.example", "ask");
 }
+
+/// Octets of a query changed, cut and appended at random: no panic, no answer to a response, no amplification.
+#[test]
+fn garbage() {
+    const PACKETS: u32 = 20_000;
+    let entropy = environment::SeededEntropy::new(8906);
+    let random = |below: usize| (environment::Entropy::next_u64(&entropy) % below as u64) as usize;
+    let mut pipeline = Pipeline::new(shared());
+    pipeline.begin();
+    let names =
+        ["kubernetes.default.svc.cluster.local", "a.at-once", "many.at-once", "1.0.96.10.in-addr.arpa", "."];
+    for _ in 0..PACKETS {
+        let edns = (random(2) == 0).then(Opt::default);
+        let mut packet = query(random(65_536) as u16, names[random(names.len())], edns);
+        for _ in 0..random(6) {
+            let at = random(packet.len());
+            packet[at] = random(256) as u8;
+        }
+        match random(4) {
+            0 => packet.truncate(random(packet.len())),
+            1 => packet.extend((0..random(64)).map(|_| random(256) as u8)),
+            _ => {}
+        }
+        for protocol in [Protocol::Udp, Protocol::Tcp] {
+            let mut out = Vec::new();
+            let Verdict::Done(answered) = pipeline.answer(&packet, client(), protocol, &mut out) else {
+                continue;
+            };
+            let (asked, answer) = (Header::read(&packet).unwrap(), Header::read(&out).unwrap());
+            assert!(!asked.flags.has(Flags::RESPONSE) && answer.flags.has(Flags::RESPONSE), "{packet:?}");
+            assert_eq!(asked.id, answer.id);
+            if answered.zone == ZoneLabel::Dropped {
+                assert!(out.len() <= packet.len() + 11, "{packet:?}");
+            }
+            assert!(protocol == Protocol::Tcp || out.len() <= dns_message::UDP_BYTES_MAX, "{}", out.len());
+        }
+    }
+}

@@ -1,3 +1,5 @@
+//! Questions, what answers to them say, and a round of probes over loopback.
+
 use std::net::SocketAddr;
 
 use dns_message::{Builder, Class, Message, Rcode, Rdata, Scratch, Section, gate};

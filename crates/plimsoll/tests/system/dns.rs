@@ -22,8 +22,17 @@ fn places(process: &mut Plimsoll) -> Value {
 /// An embedded API server and a hub that serves agents without TLS.
 fn control_plane(folder: &Path) -> (Plimsoll, Value, Plimsoll, String) {
     let kubeconfig = folder.join("kubeconfig");
-    let arguments =
-        ["fake-apiserver", "--nodes", "3", "--pods-per-node", "4", "--churn", "0", "--listen", "127.0.0.1:0"];
+    let arguments = [
+        "fake-apiserver",
+        "--nodes",
+        "12",
+        "--pods-per-node",
+        "12",
+        "--churn",
+        "0",
+        "--listen",
+        "127.0.0.1:0",
+    ];
     let mut apiserver =
         Plimsoll::start(&[&arguments[..], &["--write-kubeconfig", path(&kubeconfig)]].concat());
     let at = places(&mut apiserver);

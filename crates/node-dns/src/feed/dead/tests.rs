@@ -1,3 +1,5 @@
+//! Pods that come, go and change: whose addresses nobody answers at.
+
 use super::*;
 
 /// Steps such as "a 10.0.0.1 up", "a 10.0.0.1 down", "-a", "= a 10.0.0.1 up; b 10.0.0.2 up"; the dead after all of them.

@@ -1,3 +1,5 @@
+//! Ages and what proves them.
+
 use super::*;
 
 fn at(seconds: u64) -> Duration {

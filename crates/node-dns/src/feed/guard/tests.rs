@@ -156,7 +156,11 @@ fn a_stream_of_deletions_adds_up_within_the_window() {
         "ten held ones are no loss to speak of"
     );
     assert_eq!(said("-services 40..45", 63), (5, "none".to_owned()));
-    assert_eq!(said("-services 50..60", 64), (0, "services 25/69 10".to_owned()), "those released count, too");
+    assert_eq!(
+        said("-services 50..60", 64),
+        (0, "services 25/69 10".to_owned()),
+        "those released count, too"
+    );
 }
 
 #[test]

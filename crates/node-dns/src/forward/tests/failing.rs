@@ -118,6 +118,22 @@ async fn errors_are_passed_on_with_their_reasons() {
 }
 
 #[tokio::test]
+async fn an_upstream_without_edns() {
+    let old = Upstream::new(|query| {
+        let edns = query.message().records().count() > 0;
+        let shape = Shape { opt: None, ..Shape::default() };
+        vec![if edns {
+            shaped(query, &Shape { rcode: Rcode::FORMERR, addresses: &[], ..shape })
+        } else {
+            shaped(query, &shape)
+        }]
+    })
+    .await;
+    let forwarder = forwarder(".:53 {\nforward . {}\n}", &[&old]);
+    assert_eq!(records(&ask(&forwarder, "a.example.").await.message), ["a.example. 192.0.2.1"]);
+}
+
+#[tokio::test]
 async fn failover() {
     let first = Upstream::new(|query| vec![code(query, Rcode::SERVFAIL)]).await;
     let second = Upstream::new(|query| vec![code(query, Rcode::NXDOMAIN)]).await;
@@ -141,6 +157,12 @@ async fn too_many_at_once() {
     let replies = futures::future::join_all(names.iter().map(|name| ask(&forwarder, name))).await;
     let refused = replies.iter().filter(|reply| reply.outcome.rcode == Rcode::REFUSED).count();
     assert_eq!(refused, 3);
+    // The refusal was ours: it is not remembered as a failure of the name.
+    let text = text.replace("forward", "cache\nforward").replace("max_concurrent 2", "max_concurrent 1");
+    let cached = super::forwarder(&text, &[&upstream]);
+    let (_, second) = futures::future::join(ask(&cached, "a.example."), ask(&cached, "b.example.")).await;
+    assert_eq!(second.outcome.rcode, Rcode::REFUSED);
+    assert!(at_once(&cached, "b.example.").is_none());
 }
 
 #[tokio::test]
