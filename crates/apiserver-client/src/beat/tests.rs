@@ -1,3 +1,5 @@
+//! The text of the Lease, and what failures mean; when it is written is tested in `door/tests/beat.rs`.
+
 use super::*;
 
 #[test]
