@@ -23,6 +23,11 @@ pub enum InterfaceError {
         "cannot make the interface {0}: that needs the capability NET_ADMIN; grant it, or leave out --interface"
     )]
     NotPermitted(String),
+    /// No such kind.
+    #[error(
+        "cannot make the interface {0}: this kernel has no dummy interfaces; load the module (`modprobe dummy`), or leave out --interface"
+    )]
+    NoDummies(String),
     /// Anything else.
     #[error(
         "cannot make the interface {0}: {1}; make it beforehand (`ip link add {0} type dummy`), or leave out --interface"
@@ -50,6 +55,7 @@ impl Interface {
         let interface = Self { name: name.to_owned() };
         interface.make(listen).map_err(|failed| match failed.kind() {
             std::io::ErrorKind::PermissionDenied => InterfaceError::NotPermitted(name.to_owned()),
+            std::io::ErrorKind::Unsupported => InterfaceError::NoDummies(name.to_owned()),
             _ => InterfaceError::Failed(name.to_owned(), failed),
         })?;
         Ok(Some(interface))

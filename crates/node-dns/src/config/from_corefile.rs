@@ -18,11 +18,6 @@ pub enum ConfigError {
         "{0}: `kubernetes` stands in two blocks; one zone can be served: keep one of them, with all its zones"
     )]
     TwoZones(Place),
-    /// `kubernetes` with two zones that are not reverse zones.
-    #[error(
-        "{0}: `kubernetes` has the zones {1} and {2}; one can be served: start another server for the other one"
-    )]
-    TwoNames(Place, String, String),
     /// A zone that is none.
     #[error("{0}: {1} is no name of a zone: name it as in `cluster.local`")]
     Name(Place, String),
@@ -83,13 +78,9 @@ impl Config {
         let (reverse, own): (Vec<&Zone>, Vec<&Zone>) =
             kubernetes.zones.iter().partition(|zone| is_reverse(zone));
         let zone = &mut self.feed.zone;
-        match own[..] {
-            [] => {}
-            [one] => zone.zone = name(place, one)?,
-            [one, other, ..] => {
-                let (one, other) = (one.as_str().to_owned(), other.as_str().to_owned());
-                return Err(ConfigError::TwoNames(place.clone(), one, other));
-            }
+        // The parser lets no second one pass.
+        if let Some(own) = own.first() {
+            zone.zone = name(place, own)?;
         }
         zone.reverse_zones = names(place, &reverse)?;
         zone.ttl_seconds = kubernetes.ttl_seconds;

@@ -48,7 +48,6 @@ fn what_cannot_be_served_is_named() {
         let refused = config(text).err().unwrap().to_string();
         assert!(refused.contains(expected), "{refused}");
     };
-    check(".:53 {\nkubernetes a.example b.example\n}", "one can be served");
     check(".:53 {\nkubernetes a.example\n}\nb.example {\nkubernetes b.example\n}", "stands in two blocks");
     check(".:53 {\nbind eth0\nkubernetes a.example\n}", "`bind eth0` names an interface");
 }

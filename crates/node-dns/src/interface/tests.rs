@@ -19,7 +19,11 @@ fn made_twice_and_removed() {
     let there = || std::path::Path::new("/sys/class/net/plimsolltest0").exists();
     match Interface::ensure(Some("plimsolltest0"), &listen) {
         // Where tests run without NET_ADMIN, or without the kernel's module, the sentence is what there is to see.
-        Err(refused @ (InterfaceError::NotPermitted(_) | InterfaceError::Failed(..))) => {
+        Err(
+            refused @ (InterfaceError::NotPermitted(_)
+            | InterfaceError::NoDummies(_)
+            | InterfaceError::Failed(..)),
+        ) => {
             assert!(refused.to_string().contains("leave out --interface"));
         }
         Err(refused) => panic!("{refused}"),

@@ -290,3 +290,47 @@ fn garbage() {
         }
     }
 }
+
+/// The zone with a pod at `address` in the namespace `default`, and searches completed for it.
+fn shared_with_pod(address: [u8; 4]) -> Arc<Shared> {
+    use bytes::Bytes;
+    use fanout::{Change, ItemKey};
+    use service_names::payload::{Item as _, NamespaceItem, PodAddressItem};
+    use service_names::{PodRecords, topic};
+
+    let zone = Name::parse("cluster.local").unwrap();
+    let mut settings = ZoneConfig::kubeadm(zone.clone());
+    settings.pods = PodRecords::Verified;
+    let names = Zone::new(settings);
+    let pod = PodAddressItem { v4: Bytes::copy_from_slice(&address), v6: Bytes::new() };
+    let changes = [
+        (ItemKey::new(topic::NAMESPACES, b"default"), NamespaceItem {}.to_value()),
+        (ItemKey::new(topic::POD_ADDRESSES, b"default/pod"), pod.to_value()),
+    ];
+    let changes = changes.map(|(item, value)| Change { item, value: Some(value) });
+    names.apply(&changes, 1);
+    let mut shared = Arc::try_unwrap(shared()).ok().unwrap();
+    shared.zone = Arc::new(names);
+    shared.autopath = Some(Autopath::new(&zone, &[Name::parse("corp.example").unwrap()]));
+    Arc::new(shared)
+}
+
+#[tokio::test]
+async fn a_pods_search_list_is_walked_at_its_first_step() {
+    let pod = || shared_with_pod([127, 0, 0, 1]);
+    let first = "a.later.default.svc.cluster.local";
+    // Another client, another namespace, another type of question: as without.
+    check_with(shared_with_pod([127, 0, 0, 2]), &query(1, first, None), Protocol::Udp, "NXDOMAIN 0");
+    check_with(pod(), &query(1, "a.later.other.svc.cluster.local", None), Protocol::Udp, "NXDOMAIN 0");
+    check_with(pod(), &query(1, "default.svc.cluster.local", None), Protocol::Udp, "NOERROR 0");
+    check_with(pod(), &query(1, first, None), Protocol::Udp, "ask");
+
+    // The stub answers everything outside: the first step that leaves the cluster exists.
+    let shared = pod();
+    let tally = shared.metrics.tally("dns://x", Protocol::Udp, false, crate::metrics::Writers::Many);
+    let answer = shared.clone().ask(query(1, first, None), client(), Protocol::Udp, tally).await;
+    assert_eq!(summary(&answer), "NOERROR 2");
+    let alias = Message::parse(&answer).unwrap().records().next().unwrap().unwrap();
+    assert_eq!(alias.target().unwrap().to_name(), Name::parse("a.later.corp.example").unwrap());
+    assert_eq!(shared.metrics.autopath.get(), 1);
+}
