@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{Builder, Finished, Flags, HEADER_BYTES, Header, Message, MessageError, Opt, Query, RecordType};
+use crate::{
+    Builder, Finished, Flags, HEADER_BYTES, Header, Message, MessageError, Opt, Query, RecordType, Section,
+};
 
 /// Appends `response` to `out` as the response to `query`: the query's id and question with its case, RD and CD as asked,
 /// AA, TC, RA, AD and the result of the response, OPT replaced by `opt` (its result is set here), at most `limit` octets.
@@ -58,7 +60,7 @@ fn same_question(one: &[u8], other: &[u8]) -> bool {
 
 /// Where what can be copied ends.
 struct Shape {
-    /// The end of the records without OPT; `None` when OPT is not the last one.
+    /// The end of the records without OPT; `None` when OPT is not the last one, or where no OPT may be.
     copyable_end: Option<usize>,
     /// Records in the additional section, OPT left out.
     additional: u16,
@@ -67,16 +69,18 @@ struct Shape {
 impl Shape {
     fn of(message: &Message<'_>) -> Result<Self, MessageError> {
         let mut records = message.records();
-        let (mut end, mut opts, mut last_is_opt) = (records.position(), 0, false);
+        let (mut end, mut opts, mut last_is_opt, mut misplaced) = (records.position(), 0, false, false);
         while let Some(record) = records.next() {
-            last_is_opt = record?.record_type == RecordType::OPT;
+            let record = record?;
+            last_is_opt = record.record_type == RecordType::OPT;
             if last_is_opt {
                 opts += 1;
+                misplaced |= record.section != Section::Additional;
             } else {
                 end = records.position();
             }
         }
-        let copyable = opts == 0 || opts == 1 && last_is_opt;
+        let copyable = !misplaced && (opts == 0 || opts == 1 && last_is_opt);
         let additional = message.header().counts[3].saturating_sub(opts);
         Ok(Self { copyable_end: copyable.then_some(end), additional })
     }

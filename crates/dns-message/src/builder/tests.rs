@@ -1,3 +1,5 @@
+//! Compression, truncation, copies; what goes in comes out.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The vectors of RFC 9018, and how long a cookie is good.
+
 use super::*;
 
 /// RFC 9018, appendix A: (the cookie that is made, address, secret)

@@ -1,3 +1,5 @@
+//! OPT records as written, read again.
+
 use super::*;
 use crate::{Message, Name, RecordType, Scratch, gate};
 

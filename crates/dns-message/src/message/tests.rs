@@ -1,3 +1,5 @@
+//! Messages of strangers: good ones, broken ones, hostile ones.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Names in text and on the wire, zones, order.
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What passes the gate, and what those get that do not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Upstreams' responses become ours, or are refused.
+
 use super::*;
 use crate::{Class, EdeCode, Name, Rcode, Rdata, Scratch, Section, gate};
 
@@ -95,6 +97,11 @@ fn responses_become_ours() {
         out.extend_from_slice(b"\0\0\x01\0\x01\0\0\0\0\0\x04\x01\x02\x03\x04");
     });
     check("a record behind OPT", true, &behind_opt, 512, Ok((2, 2, false)));
+    let misplaced = upstream(text, 2, false, |out| {
+        out[7] += 1;
+        out.extend_from_slice(b"\0\0\x29\x10\0\0\0\0\0\0\0");
+    });
+    check("OPT among the answers", true, &misplaced, 512, Ok((2, 1, false)));
     let garbage = upstream(text, 2, false, |out| out.extend_from_slice(b"garbage"));
     check("octets behind the last record", false, &garbage, 512, Ok((2, 0, false)));
 }

@@ -1,3 +1,5 @@
+//! TTLs found, capped and patched.
+
 use super::*;
 use crate::{Builder, Class, Flags, Name, Opt, Rdata, Section};
 

@@ -1,3 +1,5 @@
+//! Addresses as labels and back.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is a label.
+
 use std::fmt::Write as _;
 
 use super::*;

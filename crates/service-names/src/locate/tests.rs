@@ -1,3 +1,5 @@
+//! Where each kind of name points.
+
 use super::*;
 
 /// (name below `cluster.local`, where it points)

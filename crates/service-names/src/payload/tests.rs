@@ -1,3 +1,5 @@
+//! Objects become items.
+
 use objects::service::{Endpoint, EndpointSlice, Service, ServicePort};
 use objects::{Interner, Meta};
 

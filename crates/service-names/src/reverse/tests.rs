@@ -1,3 +1,5 @@
+//! Names of addresses.
+
 use dns_message::{LABELS_MAX, Name};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! A map in pieces is a map.
+
 use super::*;
 
 #[derive(Debug, Clone, PartialEq)]

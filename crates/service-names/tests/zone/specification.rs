@@ -1,12 +1,7 @@
 //! Kubernetes DNS-Based Service Discovery 1.1.0, rule by rule; and the rest of the zone: what CoreDNS does where that is
 //! silent.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-#[path = "zone/cluster.rs"]
-#[allow(dead_code, reason = "shared by several tests")]
-mod cluster;
-
-use cluster::{ask, zone};
+use crate::cluster::{ask, zone};
 
 const NODATA: &str = "NOERROR / cluster.local. SOA 30 30";
 const NXDOMAIN: &str = "NXDOMAIN / cluster.local. SOA 30 30";

@@ -1,13 +1,8 @@
 //! How answers are said: settings, sizes, rotation, staleness, aliases that lead outside.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
-#[path = "zone/cluster.rs"]
-#[allow(dead_code, reason = "shared by several tests")]
-mod cluster;
 
 use std::collections::HashSet;
 
-use cluster::{
+use crate::cluster::{
     ask, ask_with, cluster_ip, config, gone, headless, items, manner, name, namespace, pod, query, said,
     slice, zone, zone_with,
 };

@@ -1,11 +1,6 @@
 //! Answers allocate nothing.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-#[path = "zone/cluster.rs"]
-#[allow(dead_code, reason = "shared by several tests")]
-mod cluster;
-
-use cluster::{manner, query, zone};
+use crate::cluster::{manner, query, zone};
 use dns_message::{Opt, Scratch, gate};
 use service_names::{Manner, Stale};
 

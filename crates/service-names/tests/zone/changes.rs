@@ -1,13 +1,8 @@
 //! Changes: what one touches, what is refused, and that the way to a state does not matter.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
-#[path = "zone/cluster.rs"]
-#[allow(dead_code, reason = "shared by several tests")]
-mod cluster;
 
 use std::collections::{BTreeMap, HashSet};
 
-use cluster::{
+use crate::cluster::{
     SERIAL, ask, cluster_ip, config, external, gone, headless, heartbeat, items, namespace, pod, set, slice,
     zone, zone_with,
 };
