@@ -23,7 +23,7 @@ impl Default for PaceSettings {
     /// One node asks less than this in the worst hour; a thousand nodes that start together send 20,000 questions in the
     /// first second, which one resolver can bear.
     fn default() -> Self {
-        Self { per_second: 2000.0, start_per_second: 20.0, spread: Duration::from_secs(10) }
+        Self { per_second: 5000.0, start_per_second: 20.0, spread: Duration::from_secs(10) }
     }
 }
 

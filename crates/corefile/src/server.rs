@@ -144,6 +144,7 @@ pub(crate) fn servers(blocks: &[Block], report: &mut Report) -> Corefile {
         }
         plugins::read(&block.directives, &mut server, report);
         complete(&mut server);
+        one_cluster_zone(&server, report);
         corefile.servers.push(server);
     }
     if corefile.servers.is_empty() && blocks.is_empty() {
@@ -208,6 +209,18 @@ fn complete(server: &mut Server) {
     }
     for template in &mut server.templates {
         fill(&mut template.zones);
+    }
+}
+
+/// Services have one name each; reverse zones come on top.
+fn one_cluster_zone(server: &Server, report: &mut Report) {
+    let Some(kubernetes) = &server.kubernetes else { return };
+    let is_reverse =
+        |zone: &Zone| ["in-addr.arpa.", "ip6.arpa."].iter().any(|top| zone.as_str().ends_with(top));
+    if kubernetes.zones.iter().filter(|zone| !is_reverse(zone)).count() > 1 {
+        let place = kubernetes.place.clone();
+        let word = Word { text: "kubernetes".to_owned(), place, first: true, quoted: false };
+        report.refuse(&word, "several zones for services", "name one, and reverse zones beside it");
     }
 }
 

@@ -47,6 +47,7 @@ fn options() {
     check("kubernetes {\nttl 3601\n}", "3601", "from 0 to 3600");
     check("kubernetes {\npods sometimes\n}", "sometimes", "disabled, insecure or verified");
     check("kubernetes {\nlabels a=b\n}", "labels", "namespaces");
+    check("kubernetes a.local b.local in-addr.arpa", "kubernetes", "name one");
     check("kubernetes {\nendpoint_pod_names\n}", "endpoint_pod_names", "remove it");
     check("kubernetes {\nnope\n}", "nope", "it has: ");
     check("kubernetes clus..ter", "clus..ter", "empty label");

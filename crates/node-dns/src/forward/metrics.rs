@@ -34,6 +34,9 @@ pub(crate) struct ToRcode {
     pub(crate) rcode: String,
 }
 
+/// Caches and the zones that they are for; read when they are scraped.
+type Watched = Arc<Mutex<Vec<(String, Weak<Cached>)>>>;
+
 /// Of all upstreams and caches.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -48,7 +51,7 @@ pub(crate) struct Metrics {
     pub(crate) retries_denied: Counter,
     pub(crate) wrong_replies: Counter,
     pub(crate) hosts_entries: Gauge,
-    caches: Arc<Mutex<Vec<(String, Weak<Cached>)>>>,
+    caches: Watched,
 }
 
 impl Metrics {
@@ -113,7 +116,7 @@ impl Metrics {
     }
 }
 
-struct Caches(Arc<Mutex<Vec<(String, Weak<Cached>)>>>);
+struct Caches(Watched);
 
 impl fmt::Debug for Caches {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
