@@ -173,9 +173,7 @@ fn histogram(mut encoder: MetricEncoder<'_>, sum: f64, bounds: &[f64], buckets: 
     encoder.encode_histogram::<NoLabelSet>(sum, buckets.iter().sum(), &pairs, None)
 }
 
-fn cells<'a>(
-    tallies: &'a [Arc<Tally>],
-) -> impl Iterator<Item = (&'a Tally, ZoneLabel, &'a super::tally::ZoneCells)> {
+fn cells(tallies: &[Arc<Tally>]) -> impl Iterator<Item = (&Tally, ZoneLabel, &super::tally::ZoneCells)> {
     tallies.iter().flat_map(|tally| {
         ZoneLabel::ALL.into_iter().zip(&tally.zones).map(move |(label, cells)| (&**tally, label, cells))
     })

@@ -138,14 +138,13 @@ fn compose(reply: &Reply<'_>, name: &Name, response: &[u8], out: &mut Vec<u8>) -
     if message.header().counts[1] > 0 {
         builder.record(Section::Answer, &reply.query.name(), Class::IN, TTL_SECONDS, &Rdata::Cname(name));
     }
-    for record in message.records() {
-        let copied = record.and_then(|record| builder.copy(record.section, &record, record.ttl));
-        if copied.is_err() {
-            drop(builder);
-            out.truncate(start);
-            return None;
-        }
+    let mut copied = message
+        .records()
+        .map(|record| record.and_then(|record| builder.copy(record.section, &record, record.ttl)));
+    if copied.all(|copied| copied.is_ok()) {
+        builder.finish();
+        return Some(Rcode::NOERROR);
     }
-    builder.finish();
-    Some(Rcode::NOERROR)
+    out.truncate(start);
+    None
 }

@@ -53,7 +53,8 @@ fn check(listen: &str, from: &str, to: &str, count: u16) {
 
 #[test]
 fn every_query_is_answered_from_the_address_that_was_asked() {
-    check("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1", 300);
+    // More than two batches, and no more answers than a client's receive buffer holds (208 KB at some 768 B each).
+    check("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1", 150);
     check("0.0.0.0:0", "127.0.0.1:0", "127.0.0.3", 10);
     check("[::1]:0", "[::1]:0", "::1", 70);
     check("[::]:0", "[::1]:0", "::1", 10);
