@@ -1,3 +1,5 @@
+//! Corefiles as settings.
+
 use corefile::NoSources;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Two processes, in one.
+
 use std::net::UdpSocket;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Names, and a real interface where the kernel gives one.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! The exposition, as a dashboard reads it.
+
 use std::time::Duration;
 
 use dns_message::{Rcode, RecordType};

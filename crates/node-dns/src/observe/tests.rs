@@ -1,3 +1,5 @@
+//! Lines and frames, as their readers take them.
+
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 

@@ -1,3 +1,5 @@
+//! Queries in, responses out, without a socket.
+
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,3 +1,5 @@
+//! Times and what passes.
+
 use super::*;
 
 /// Asks `asked` times at `at_ms`; `allowed` pass.

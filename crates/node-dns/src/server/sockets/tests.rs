@@ -1,3 +1,5 @@
+//! Real sockets on loopback.
+
 use super::*;
 
 fn check(asked: &str, threads: usize) {

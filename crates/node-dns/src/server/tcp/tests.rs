@@ -1,3 +1,5 @@
+//! Connections on loopback.
+
 use tokio::io::AsyncReadExt;
 
 use super::connections::CONNECTIONS_MAX;

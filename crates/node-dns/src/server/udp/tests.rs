@@ -1,3 +1,5 @@
+//! Datagrams on loopback.
+
 use std::net::UdpSocket;
 
 use super::*;
