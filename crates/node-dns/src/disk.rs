@@ -32,6 +32,7 @@ use append::Log;
 use aside::Why;
 pub(crate) use load::Loaded;
 pub(crate) use record::Position;
+pub(crate) use snapshot::Each;
 use snapshot::Writing;
 
 /// A log is compacted when it has this many bytes, and at least as many as the snapshot: at 1,000 changes a second of 300

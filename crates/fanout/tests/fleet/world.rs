@@ -1,5 +1,6 @@
 //! A discrete-event world: events by (time, order of creation), one seeded stream of chance.
 
+mod cast;
 mod seen;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -10,11 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use fanout::message::{FeedKind, FromHub};
 use fanout::{
-    AgentAction, AgentMessage, Change, Follows, HubAction, HubMessage, ItemKey, Limits, Peer, Publisher,
-    SessionId, Subscriber, Topic, Transfer,
+    AgentAction, AgentMessage, Follows, HubAction, HubMessage, Limits, Peer, Publisher, SessionId,
+    Subscriber, Topic,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use cast::{Agent, NAMES, name, service_key, service_value};
+
+pub(crate) use cast::Plan;
 
 /// What a TLS handshake costs the hub.
 const HANDSHAKE: Duration = Duration::from_millis(1);
@@ -46,40 +51,6 @@ pub(crate) struct World {
     synced: usize,
     welcomes: VecDeque<Duration>,
     accepts_peak: usize,
-}
-
-/// What there is in a world.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
-    /// Nodes, each with an agent that follows its pods.
-    pub(crate) agents: usize,
-    /// How many of the nodes, from the first one on, have a DNS server beside the agent. It follows the names of the cluster,
-    /// and comes after all agents in the list of sessions' owners.
-    pub(crate) dns: usize,
-    /// Pods of each node.
-    pub(crate) pods: usize,
-    /// Services of the cluster.
-    pub(crate) services: usize,
-    pub(crate) limits: Limits,
-}
-
-struct Agent {
-    node: usize,
-    follows: Follows,
-    /// What its consumer made of the changes.
-    shown: BTreeMap<ItemKey, Bytes>,
-    pulse: Bytes,
-    subscriber: Subscriber,
-    wake: Duration,
-    /// The stream or attempt that counts; events of older ones are late.
-    stream: u64,
-    session: Option<SessionId>,
-    synced: bool,
-    partitioned: bool,
-    /// A segment was lost: nothing of this stream arrives any more, and nobody is told.
-    broken: bool,
-    slow: Duration,
-    inbox_free: Duration,
 }
 
 #[derive(Hash)]
@@ -487,33 +458,6 @@ impl World {
         );
         (Bytes::from(key), Bytes::from("x".repeat(120)))
     }
-}
-
-impl Agent {
-    fn consume(&mut self, transfer: Transfer) {
-        for Change { item, value } in transfer.changes {
-            match value {
-                Some(value) => self.shown.insert(item, value),
-                None => self.shown.remove(&item),
-            };
-        }
-    }
-}
-
-/// What the items of services are about.
-const NAMES: Topic = Topic(9);
-
-/// As long as "namespace/name" usually is.
-fn service_key(service: usize) -> Bytes {
-    Bytes::from(format!("namespace-{:04}/service-{service:06}", service % 100))
-}
-
-fn service_value(version: u64) -> Bytes {
-    Bytes::from(format!("{version:0200}"))
-}
-
-fn name(node: usize) -> String {
-    format!("node-{node:05}")
 }
 
 fn fraction(chance: &mut ChaCha8Rng) -> f64 {

@@ -11,8 +11,10 @@ use prost::Message as _;
 use super::frame;
 use super::record::{Header, Position, RECORD_BYTES, Record};
 
-/// Calls its argument with (topic, key, value) of every item.
-pub(crate) type Items<'a> = &'a dyn Fn(&mut dyn FnMut(fanout::Topic, &[u8], &[u8]));
+/// Takes (topic, key, value) of an item.
+pub(crate) type Each<'a> = dyn FnMut(fanout::Topic, &[u8], &[u8]) + 'a;
+/// Calls its argument with every item.
+pub(crate) type Items<'a> = &'a dyn Fn(&mut Each<'_>);
 
 /// A snapshot that is written but may not be on disk yet.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ impl World {
 
     fn begin_compaction(&mut self) -> io::Result<()> {
         let set = self.set.clone();
-        let each = move |each: &mut dyn FnMut(Topic, &[u8], &[u8])| {
+        let each = move |each: &mut Each<'_>| {
             set.iter().for_each(|(item, value)| each(item.topic, &item.key, value));
         };
         self.disk.compact(&position(self.sequence), &each, Duration::ZERO)

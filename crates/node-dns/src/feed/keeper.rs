@@ -11,7 +11,7 @@ use std::time::Duration;
 use agent_link::{NamesLink, Update};
 use bytes::Bytes;
 use environment::Clock;
-use fanout::{Change, Held, ItemKey, Topic, Transfer};
+use fanout::{Change, Held, ItemKey, Transfer};
 use parking_lot::Mutex;
 use service_names::payload::{HeartbeatItem, Item as _};
 use service_names::{Zone, topic};
@@ -24,7 +24,7 @@ use super::freshness::{Heartbeats, Proofs};
 use super::guard::{Counts, Guard, GuardConfig, Served};
 use super::pods::Event;
 use super::{Told, unix_millis};
-use crate::disk::{Disk, Position};
+use crate::disk::{Disk, Each, Position};
 use crate::pipeline::knowledge::Origin;
 
 /// How often time is let pass.
@@ -114,7 +114,7 @@ impl Keeper {
     }
 
     /// Every item that is served, but for the heartbeat, which no set contains.
-    pub(super) fn items(&self, each: &mut dyn FnMut(Topic, &[u8], &[u8])) {
+    pub(super) fn items(&self, each: &mut Each<'_>) {
         self.parts.zone.items(&mut |of, key, value| {
             if of != topic::HEARTBEAT {
                 each(of, key, value);

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::io;
 use std::time::Duration;
 
-use fanout::{Change, ItemKey, Topic};
+use fanout::{Change, ItemKey};
 use service_names::topic;
 use tokio::task::JoinHandle;
 
 use super::Keeper;
-use crate::disk::{Appended, Loaded};
+use crate::disk::{Appended, Each, Loaded};
 use crate::feed::guard::Guard;
 use crate::feed::unix_millis;
 use crate::pipeline::knowledge::Origin;
@@ -110,7 +110,7 @@ impl Keeper {
             return;
         }
         let Some(mut disk) = self.disk.take() else { return };
-        let items = |each: &mut dyn FnMut(Topic, &[u8], &[u8])| {
+        let items = |each: &mut Each<'_>| {
             self.parts.zone.items(each);
             self.odd.iter().for_each(|(item, value)| each(item.topic, &item.key, value));
         };
