@@ -12,6 +12,8 @@ shift $(($# > 2 ? 2 : $#))
 SERVERS=("$@")
 [ ${#SERVERS[@]} -gt 0 ] || SERVERS=(coredns unbound knot ours)
 SERVICES=1000
+# As resolvers of programs do.
+GIVE_UP_SECONDS=5
 need dnsperf dig unbound knotd taskset
 
 # one NAME: "queries-per-cpu-second qps lost p99-microseconds"
@@ -25,10 +27,14 @@ one() {
     awk -v a="$before" -v b="$after" -v p99="$(latency "$1" "$peak")" '{ printf "%.0f %.0f %d %.0f\n", $1 / (b - a), $4, $2, p99 }' <<<"$counts"
 }
 
-# latency NAME PEAK: the 99th percentile in microseconds at half of that.
+# latency NAME PEAK: the 99th percentile in microseconds at half of that. A lost query has waited until its client gave up.
+# The lines are read afterwards: a reader beside it would take the cores of both.
 latency() {
-    "${ON_CLIENT_CORE[@]}" dnsperf -s 127.0.0.1 -p "${PORT[$1]}" -d "$WORK/queries" -l "$TIME" -c 16 -q 2000 -Q "$(awk -v p="$2" 'BEGIN { print int(p / 2) }')" -v |
-        awk '/^> (NOERROR|NXDOMAIN)/ { print int($NF * 1000000) }' | sort -n | awk '{ v[NR] = $1 } END { print v[int(NR * 0.99)] + 0 }'
+    "${ON_CLIENT_CORE[@]}" dnsperf -s 127.0.0.1 -p "${PORT[$1]}" -d "$WORK/queries" -l "$TIME" -c 16 -q 2000 -t "$GIVE_UP_SECONDS" \
+        -Q "$(awk -v p="$2" 'BEGIN { print int(p / 2) }')" -v >"$WORK/latency" 2>&1
+    awk -v lost="$((GIVE_UP_SECONDS * 1000000))" '/^> (NOERROR|NXDOMAIN)/ { print int($NF * 1000000) }
+        /Queries lost:/ { for (i = 0; i < $3; i++) print lost }' "$WORK/latency" | sort -n |
+        awk '{ v[NR] = $1 } END { print v[int(NR * 0.99)] + 0 }'
 }
 
 median() { sort -n -k"$1,$1" | awk -v c="$1" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
@@ -57,8 +63,10 @@ done
 for server in "${SERVERS[@]}"; do
     [ "$server" = ours ] || say "ours / $server: queries per CPU second $(ratio "${QPS[ours]}" "${QPS[$server]}"), p99 $(ratio "${P99[ours]}" "${P99[$server]}")"
 done
-bar "at least 5 times CoreDNS's queries per CPU second" at_least "${QPS[ours]}" "$((${QPS[coredns]} * 5))"
-bar "ahead of unbound" at_least "${QPS[ours]}" "$((${QPS[unbound]} + 1))"
-bar "ahead of Knot DNS" at_least "${QPS[ours]}" "$((${QPS[knot]} + 1))"
-bar "p99 at half of the own peak no worse than unbound's" at_most "${P99[ours]}" "${P99[unbound]}"
+# A server that was left out has no bar.
+against() { [ -z "${QPS[$1]:-}" ] || bar "${@:2}"; }
+against coredns "at least 5 times CoreDNS's queries per CPU second" at_least "${QPS[ours]}" "$((${QPS[coredns]:-0} * 5))"
+against unbound "ahead of unbound" at_least "${QPS[ours]}" "$((${QPS[unbound]:-0} + 1))"
+against knot "ahead of Knot DNS" at_least "${QPS[ours]}" "$((${QPS[knot]:-0} + 1))"
+against unbound "p99 at half of the own peak no worse than unbound's" at_most "${P99[ours]}" "${P99[unbound]:-0}"
 finish

@@ -147,6 +147,7 @@ TEXT
 }
 restart_coredns() { launch coredns "${ON_SERVER_CORE[@]}" "$COREDNS" -conf "$WORK/Corefile"; }
 
+# With as large a socket buffer as ours: with the default it loses queries whenever it waits for its core.
 start_unbound() {
     PORT[unbound]=$(free_port)
     {
@@ -154,6 +155,7 @@ start_unbound() {
 server:
     interface: 127.0.0.1@${PORT[unbound]}
     num-threads: 1
+    so-rcvbuf: 8m
     chroot: ""
     username: ""
     directory: "$WORK"
