@@ -188,7 +188,10 @@ impl Disk {
 
     /// Size of what would be read at a start.
     pub(crate) fn bytes(&self) -> u64 {
-        self.snapshot_bytes + self.log.as_ref().map_or(0, |log| log.bytes)
+        match &self.log {
+            Some(log) => self.snapshot_bytes + log.bytes,
+            None => self.read.iter().map(|(_, bytes)| bytes).sum(),
+        }
     }
 
     /// Writes changes behind the others. After a failure nothing is appended until a snapshot was written.

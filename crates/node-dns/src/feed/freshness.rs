@@ -25,8 +25,8 @@ pub(crate) struct Proofs {
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeats {
     newest: Option<HeartbeatItem>,
-    /// Heartbeats come in this stream; one was seen in it when.
-    beaten: Option<Duration>,
+    /// When the last one of this stream came, and how old the path's news was then.
+    beaten: Option<(Duration, Duration)>,
     /// The hub says that nobody writes any.
     none: bool,
 }
@@ -104,9 +104,9 @@ impl Heartbeats {
         if same && !first {
             return None;
         }
-        self.beaten = Some(now);
         let passed = |until: u64| Duration::from_millis(until.saturating_sub(item.written_unix_ms));
         let age = if first { passed(millis(wall)) } else { passed(item.seen_unix_ms) };
+        self.beaten = Some((now, age));
         self.newest = Some(item);
         Some(age)
     }
@@ -116,9 +116,9 @@ impl Heartbeats {
         self.newest.is_some() && !self.none
     }
 
-    /// Whether the last one came within [`BEAT_MISSING`], with an age below that.
-    pub(crate) fn alive(&self, proofs: &Proofs, now: Duration) -> bool {
-        self.beaten.is_some() && proofs.age(now).is_some_and(|age| age < BEAT_MISSING)
+    /// Whether what the last one proved is still below [`BEAT_MISSING`] of age.
+    pub(crate) fn alive(&self, now: Duration) -> bool {
+        self.beaten.is_some_and(|(at, age)| now.saturating_sub(at) + age < BEAT_MISSING)
     }
 }
 

@@ -160,8 +160,7 @@ impl Keeper {
         self.position.epoch = if held.is_none() { epoch } else { 0 };
         self.position.sequence = sequence;
         if !self.heartbeats.expected() {
-            self.parts.proofs.prove(Duration::ZERO, now);
-            self.position.proven_unix_ms = unix_millis(wall);
+            self.prove(Duration::ZERO, now, wall);
         }
         if self.parts.proofs.origin() != Origin::Live {
             self.parts.proofs.set_origin(Origin::Hub);
@@ -176,10 +175,22 @@ impl Keeper {
         }
         let Ok(item) = HeartbeatItem::from_value(value.clone()) else { return };
         let Some(age) = self.heartbeats.take(item, now, wall) else { return };
-        self.parts.proofs.prove(age, now);
-        self.position.proven_unix_ms = unix_millis(wall.saturating_sub(age));
+        if !self.prove(age, now, wall) {
+            return;
+        }
         let item = ItemKey::new(topic::HEARTBEAT, b"");
         self.write_and_apply(&[Change { item, value: Some(value) }]);
+    }
+
+    /// What is served was `age` old just now. Not so while something is held back: the path may be alive, but what is served
+    /// is not what came over it, and neither gets younger nor has a heartbeat.
+    fn prove(&mut self, age: Duration, now: Duration, wall: Duration) -> bool {
+        let proven = self.guard.quarantine().is_none();
+        if proven {
+            self.parts.proofs.prove(age, now);
+            self.position.proven_unix_ms = unix_millis(wall.saturating_sub(age));
+        }
+        proven
     }
 
     /// First the disk, then the zone: what was answered once is known after a restart.
@@ -228,13 +239,11 @@ impl Keeper {
         self.note_stream(link);
         let status = link.map(NamesLink::status);
         let synced = status.as_ref().is_some_and(|status| status.connected && status.synced);
-        let alive = synced && self.heartbeats.alive(&self.parts.proofs, now);
+        let alive = synced && self.heartbeats.alive(now);
         if synced && !self.heartbeats.expected() {
             // The hub's word is all there is.
             let silence = status.and_then(|status| status.last_heard).unwrap_or_default();
-            let wall = self.parts.clock.wall().saturating_sub(silence);
-            self.parts.proofs.prove(silence, now);
-            self.position.proven_unix_ms = unix_millis(wall);
+            self.prove(silence, now, self.parts.clock.wall());
         }
         match self.parts.proofs.origin() {
             _ if alive => self.parts.proofs.set_origin(Origin::Live),

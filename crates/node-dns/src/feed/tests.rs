@@ -216,6 +216,10 @@ async fn another_clusters_names_are_held_back_over_a_restart() {
     world.changes(true, vec![cluster("two"), gone(service("a", 1)), service("b", 2)]);
     assert_eq!(world.services(), ["a"]);
     assert!(matches!(world.suspicion(), Some(Suspicion::OtherCluster { .. })), "{:?}", world.suspicion());
+    // Its heartbeats prove nothing about what is served.
+    world.pass(20);
+    world.pulse(beat(1_020, 1_020));
+    assert_eq!((world.freshness().as_str(), world.zone.heartbeat()), ("hub 20", None));
 }
 
 #[tokio::test]
