@@ -49,7 +49,8 @@ async fn a_dns_server_beside_the_agent_gets_what_is_for_all_and_changes_only() {
     let mut dns = Dns::start(dir.path(), "a", hub.address(), Held::default());
     ends::until("the set is there", || dns.link.status().items == 50).await;
     (0..50).for_each(|key| hub.handle.remove_broadcast(Topic(9), format!("old-{key}").as_bytes()));
-    (set("a", "1"), set("b", "1"));
+    set("a", "1");
+    set("b", "1");
     hub.handle.set_pulse("tick".into()).unwrap();
     dns.shows("a=1 b=1 | tick").await;
     set("b", "2");
