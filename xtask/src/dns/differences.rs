@@ -46,7 +46,8 @@ fn matches(pattern: &str, text: &str) -> bool {
     let Some(at) = pattern.find(['*', '+']) else { return pattern == text };
     let (head, tail) = (&pattern[..at], &pattern[at + 1..]);
     let Some(rest) = text.strip_prefix(head) else { return false };
-    let longest = if pattern[at..].starts_with('+') { rest.find('.').unwrap_or(rest.len()) } else { rest.len() };
+    let longest =
+        if pattern[at..].starts_with('+') { rest.find('.').unwrap_or(rest.len()) } else { rest.len() };
     (0..=longest).any(|from| rest.is_char_boundary(from) && matches(tail, &rest[from..]))
 }
 
