@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Metrics of this node, its pods and containers, without the API server.
     Agent(AgentFlags),
     /// The cluster's DNS: outlives the control plane, and says how old its answers are.
-    Dns(DnsFlags),
+    Dns(Box<DnsFlags>),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.
