@@ -1,3 +1,5 @@
+//! Rows of declarations, and what is wrong with some.
+
 use super::*;
 
 fn check(declared: &str, obeys_ttl: bool, positive: Span, negative: Span) {

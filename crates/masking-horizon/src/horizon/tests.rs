@@ -1,3 +1,5 @@
+//! Rows of chains, and the arithmetic against a chain that is played second by second.
+
 use proptest::prelude::*;
 
 use super::*;

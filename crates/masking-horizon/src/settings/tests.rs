@@ -1,3 +1,5 @@
+//! Corefiles as they are shipped.
+
 use corefile::NoSources;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Bytes by hand.
+
 use super::*;
 
 /// A response with compression, as RFC 1035's section 4.1.4 draws it: an A record whose owner points at the question.
