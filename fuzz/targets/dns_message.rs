@@ -21,7 +21,8 @@ fn check(bytes: &[u8]) {
     if let Ok(positions) = ttl::positions(bytes) {
         let mut patched = bytes.to_vec();
         ttl::patch(&mut patched, &positions, |ttl| ttl / 2);
-        assert!(ttl::least(&patched).unwrap() <= ttl::least(bytes).unwrap());
+        // A stranger's pointer may lead into a TTL; then the patched message is another one, or none.
+        let _ = ttl::least(&patched);
     }
     let Some(question) = message.question() else { return };
     let (name, opt) = (question.name.to_name(), Some(Opt::default()));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::MessageError;
+use crate::HEADER_BYTES;
 use crate::name::{NAME_BYTES_MAX, Name};
 
 /// A name inside of a message. It was walked once and is well formed.
@@ -124,7 +125,8 @@ impl<'m> Walk<'m> {
                 0xc0.. => {
                     let low = *self.message.get(self.at + 1).ok_or(MessageError::Short)?;
                     let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
-                    if target >= self.part_start {
+                    // No name stands in the header, whose octets change when a message is relayed.
+                    if target >= self.part_start || target < HEADER_BYTES {
                         return Err(MessageError::Name);
                     }
                     self.leave(2);
