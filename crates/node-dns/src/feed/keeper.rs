@@ -246,7 +246,7 @@ impl Keeper {
             self.prove(silence, now, self.parts.clock.wall());
         }
         match self.parts.proofs.origin() {
-            _ if alive => self.parts.proofs.set_origin(Origin::Live),
+            _ if alive && self.guard.quarantine().is_none() => self.parts.proofs.set_origin(Origin::Live),
             _ if synced => self.parts.proofs.set_origin(Origin::Hub),
             Origin::Live => self.parts.proofs.set_origin(Origin::Hub),
             _ => {}
