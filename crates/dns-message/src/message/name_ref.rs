@@ -90,6 +90,8 @@ struct Walk<'m> {
     at: usize,
     /// A pointer must go to before the octet where this part of the name began: each goes further back, so it ends.
     part_start: usize,
+    /// What a pointer leads to stands whole before the part that it left: it cannot run on into what follows.
+    part_end_max: usize,
     jumped: bool,
     /// Where the name ends in the message.
     end: usize,
@@ -100,12 +102,24 @@ struct Walk<'m> {
 
 impl<'m> Walk<'m> {
     fn new(message: &'m [u8], at: usize) -> Self {
-        Self { message, at, part_start: at, jumped: false, end: at, octets: 1, done: false }
+        Self {
+            message,
+            at,
+            part_start: at,
+            part_end_max: message.len(),
+            jumped: false,
+            end: at,
+            octets: 1,
+            done: false,
+        }
     }
 
     fn step(&mut self) -> Result<Option<&'m [u8]>, MessageError> {
         loop {
             let length = *self.message.get(self.at).ok_or(MessageError::Short)?;
+            if self.at >= self.part_end_max {
+                return Err(MessageError::Name);
+            }
             match length {
                 0 => {
                     self.leave(1);
@@ -116,7 +130,7 @@ impl<'m> Walk<'m> {
                     let label =
                         self.message.get(start..start + usize::from(length)).ok_or(MessageError::Short)?;
                     self.octets += label.len() + 1;
-                    if self.octets > NAME_BYTES_MAX {
+                    if self.octets > NAME_BYTES_MAX || start + label.len() > self.part_end_max {
                         return Err(MessageError::Name);
                     }
                     self.at = start + label.len();
@@ -132,6 +146,7 @@ impl<'m> Walk<'m> {
                     self.leave(2);
                     self.jumped = true;
                     self.at = target;
+                    self.part_end_max = self.part_start;
                     self.part_start = target;
                 }
                 _ => return Err(MessageError::Name),

@@ -108,6 +108,14 @@ fn hostile_names() {
         &[&record(b"\xc0\x04", 1, &[1; 4])],
         Err(MessageError::Name),
     );
+    // The octet at 44 is data, and as a label it would run on behind the pointer to it.
+    let running_on = [record(b"\0", 16, &[30]), record(b"\xc0\x2c", 1, &[1; 4]), vec![0; 40]];
+    check(
+        "a name that runs on behind its pointer",
+        [2, 0, 0],
+        &running_on.each_ref().map(Vec::as_slice),
+        Err(MessageError::Name),
+    );
     check("half a pointer", [1, 0, 0], &[b"\xc0"], Err(MessageError::Short));
     check("a reserved label", [1, 0, 0], &[&record(b"\x80", 1, &[1; 4])], Err(MessageError::Name));
     check("a name without end", [1, 0, 0], &[b"\x01a\x01b"], Err(MessageError::Short));
