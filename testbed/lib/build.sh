@@ -27,6 +27,8 @@ build_controlplane() {
     build controlplane . "$(kubernetes_ldflags "$KUBERNETES_FALLBACK")" -modfile=go-1.36.mod
 }
 
+build_coredns() { build coredns github.com/coredns/coredns ""; }
+
 build_all() {
     command -v go >/dev/null || die "needs Go (see testbed/README.md)"
     stage "build Kubernetes" build_controlplane
@@ -34,4 +36,5 @@ build_all() {
     stage "build kube-state-metrics" build kube-state-metrics k8s.io/kube-state-metrics/v2 \
         "-X github.com/prometheus/common/version.Version=$KUBE_STATE_METRICS_VERSION"
     stage "build node_exporter" build node-exporter github.com/prometheus/node_exporter ""
+    stage "build CoreDNS" build_coredns
 }

@@ -32,7 +32,7 @@ define_apiserver() {
         --bind-address 127.0.0.1 --secure-port "$port" --cert-dir "$DIR/pki" --endpoint-reconciler-type none \
         --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$DIR/service-accounts.pub" \
         --service-account-signing-key-file "$DIR/service-accounts.key" --token-auth-file "$DIR/tokens.csv" \
-        --authorization-mode Node,RBAC --service-cluster-ip-range 10.96.0.0/16 --allow-privileged \
+        --authorization-mode Node,RBAC --service-cluster-ip-range 10.96.0.0/16,fd00:10:96::/112 --allow-privileged \
         --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-format json \
         --audit-log-maxsize 8192
 }

@@ -33,7 +33,7 @@ apiVersion: v1
 kind: Config
 clusters: [{name: testbed, cluster: {server: "$APISERVER", certificate-authority: "$DIR/pki/apiserver.crt"}}]
 users: [{name: "$2", user: {token: "$3"}}]
-contexts: [{name: testbed, context: {cluster: testbed, user: "$2"}}]
+contexts: [{name: testbed, context: {cluster: testbed, user: "$2", namespace: "${4:-default}"}}]
 current-context: testbed
 TEXT
 }
@@ -41,7 +41,7 @@ TEXT
 # The documents of deploy/hub.yaml that are about accounts, not about running it: its hub runs as a process of the host.
 hub_account_manifests() {
     cat "$HERE/../deploy/namespace.yaml"
-    awk 'BEGIN { RS = "---\n" } /\nkind: (ServiceAccount|ClusterRole|ClusterRoleBinding)\n/ { print "---\n" $0 }' \
+    awk 'BEGIN { RS = "---\n" } /\nkind: (ServiceAccount|ClusterRole|ClusterRoleBinding|Role|RoleBinding|Lease)\n/ { print "---\n" $0 }' \
         <(echo; sed 's/^---$/---\n/' "$HERE/../deploy/hub.yaml")
 }
 
@@ -50,6 +50,7 @@ make_hub_account() {
     [ -f "$HERE/../deploy/hub.yaml" ] || { say "no deploy/hub.yaml: no account for the hub"; return; }
     hub_account_manifests | kubectl apply -f - >/dev/null
     kubectl apply -f "$HERE/../deploy/flowcontrol.yaml" >/dev/null
-    write_kubeconfig "$DIR/identities/hub" hub "$(kubectl -n plimsoll create token plimsoll-hub --duration=24h)"
+    # In its namespace is the one Lease that it may write.
+    write_kubeconfig "$DIR/identities/hub" hub "$(kubectl -n plimsoll create token plimsoll-hub --duration=24h)" plimsoll
     remember HUB_KUBECONFIG "$DIR/identities/hub"
 }

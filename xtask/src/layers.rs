@@ -16,7 +16,18 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 5] = ["objects", "exposition", "state-metrics", "budget", "fanout"];
+const GROUND: [&str; 10] = [
+    "objects",
+    "exposition",
+    "state-metrics",
+    "budget",
+    "fanout",
+    "dns-message",
+    "service-names",
+    "answer-cache",
+    "corefile",
+    "masking-horizon",
+];
 const EDGES: [&str; 7] = [
     "environment",
     "agent-link",
@@ -26,7 +37,7 @@ const EDGES: [&str; 7] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 3] = ["agent", "dashboard-server", "hub"];
+const SUBSYSTEMS: [&str; 4] = ["agent", "dashboard-server", "hub", "node-dns"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 

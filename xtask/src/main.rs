@@ -1,6 +1,7 @@
 //! Repository tasks: `cargo xtask NAME`. The checks among them also run under `cargo test`, so that CI adds no rule that a
 //! contributor's own machine does not have.
 
+mod dns;
 mod documents;
 mod layers;
 mod repository;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 cargo xtask tidy              check the rules of CONTRIBUTING.md that a machine can check
 cargo xtask docs              write docs/api-calls.md, docs/cli.md and other generated pages anew
 cargo xtask testbed ARGS...   a real Kubernetes cluster on this machine (as root): up, down, status; see testbed/README.md
+cargo xtask compare-dns       ask CoreDNS and us the same of the same API server; fails on a difference that is not on the list
 cargo xtask fuzz SECONDS      every fuzz target for so many seconds (needs a nightly toolchain)
 ";
 
@@ -25,6 +27,12 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["docs"] => documents::write_generated(),
         ["testbed", rest @ ..] => testbed::script("testbed/testbed", rest),
+        ["compare-dns", rest @ ..] => testbed::script("testbed/checks/compare-dns", rest),
+        // Parts of the scripts below testbed/checks and bench.
+        ["dns-compare", rest @ ..] => dns::compare(rest).map(|report| print(&report)),
+        ["dns-fill", api, services, endpoints, names] => dns::fill(api, services, endpoints, names),
+        ["dns-seen", server, name, seconds] => dns::seen(server, name, seconds).map(|time| print(&time)),
+        ["dns-updates", rest @ ..] => dns::updates(rest).map(|line| print(&line)),
         ["fuzz", seconds] => testbed::script("fuzz/run", &[seconds]),
         _ => {
             say(USAGE);
@@ -38,6 +46,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "what a command found")]
+fn print(text: &str) {
+    print!("{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "a command-line tool talks to its user")]

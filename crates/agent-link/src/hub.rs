@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use environment::{Clock, Entropy};
-use fanout::{PublishError, Publisher, Stats, Topic};
+use fanout::message::FeedKind;
+use fanout::{Change, PublishError, Publisher, Stats, Topic};
 use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
@@ -115,17 +116,43 @@ impl HubHandle {
     /// # Errors
     /// As [`HubHandle::publish`].
     pub fn set_broadcast(&self, topic: Topic, key: &[u8], value: Bytes) -> Result<(), PublishError> {
-        self.0.change(|publisher| publisher.set_broadcast(topic, key, value))
+        self.0.change_names(|publisher| publisher.set_broadcast(topic, key, value))
     }
 
     /// Removes an item of every node.
     pub fn remove_broadcast(&self, topic: Topic, key: &[u8]) {
-        self.0.change(|publisher| publisher.remove_broadcast(topic, key));
+        self.0.change_names(|publisher| publisher.remove_broadcast(topic, key));
+    }
+
+    /// Sets and removes items of every node, in one step that nobody sees half of. An item that does not fit is left out and
+    /// counted in [`Stats::items_rejected`].
+    pub fn broadcast(&self, changes: Vec<Change>) {
+        self.0.change_names(|publisher| {
+            for Change { item, value } in changes {
+                match value {
+                    Some(value) => drop(publisher.set_broadcast(item.topic, &item.key, value)),
+                    None => publisher.remove_broadcast(item.topic, &item.key),
+                }
+            }
+        });
+    }
+
+    /// Says `value` to everybody who follows the broadcast feed; the newest counts ([`Publisher::set_pulse`]).
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn set_pulse(&self, value: Bytes) -> Result<(), PublishError> {
+        self.0.change_names(|publisher| publisher.set_pulse(value))
     }
 
     /// The hub has published all it knows (from the API server or from its snapshot): agents are admitted from now on.
     pub fn set_ready(&self) {
-        self.0.change(Publisher::set_ready);
+        self.0.change(|publisher| publisher.set_ready(FeedKind::Node));
+    }
+
+    /// The same for the names of the cluster, and those who follow them.
+    pub fn set_names_ready(&self) {
+        self.0.change(|publisher| publisher.set_ready(FeedKind::Broadcast));
     }
 
     /// How many nodes the cluster has; admission and the agents' backoff scale with it.

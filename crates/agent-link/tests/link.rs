@@ -8,12 +8,12 @@ mod ends;
 use std::path::Path;
 
 use agent_link::{AgentLinkConfig, HubLinkConfig, LinkError, Transport, certificates};
-use ends::{Agent, Hub, Proxy, folder, past};
+use ends::{Agent, Dns, Hub, Proxy, folder, past};
 use environment::SystemClock;
-use fanout::{Limits, Topic};
+use fanout::{FeedLimits, Held, Limits, Topic};
 
 #[tokio::test]
-async fn each_agent_gets_its_own_and_what_is_for_all() {
+async fn each_agent_gets_its_own() {
     let dir = folder();
     let hub = Hub::start(dir.path());
     hub.publish("a", "pod-1", "one");
@@ -25,15 +25,67 @@ async fn each_agent_gets_its_own_and_what_is_for_all() {
     c.until("it is synced", |status| status.synced).await;
     hub.handle.set_broadcast(Topic(9), b"zone", "1".into()).unwrap();
     hub.publish("a", "pod-3", "three");
-    a.shows("pod-1=one pod-3=three zone=1").await;
+    a.shows("pod-1=one pod-3=three").await;
     hub.handle.remove("a", Topic::PODS, b"pod-1");
-    a.shows("pod-3=three zone=1").await;
-    b.shows("pod-2=two zone=1").await;
-    c.shows("zone=1").await;
+    a.shows("pod-3=three").await;
+    b.shows("pod-2=two").await;
     let stats = hub.handle.stats();
     assert_eq!((stats.agents_connected, stats.violations, stats.resyncs), (3, 0, 0), "{stats:?}");
     assert!(hub.metrics().contains("plimsoll_certificate_expiry_timestamp_seconds{file=\"hub.crt\"}"));
     assert!(a.metrics().contains("plimsoll_hub_link_connected 1"), "{}", a.metrics());
+}
+
+#[tokio::test]
+async fn a_dns_server_beside_the_agent_gets_what_is_for_all_and_changes_only() {
+    let dir = folder();
+    let hub = Hub::start(dir.path());
+    hub.publish("a", "pod", "1");
+    let set = |key: &str, value: &str| {
+        hub.handle.set_broadcast(Topic(9), key.as_bytes(), value.to_owned().into()).unwrap();
+    };
+    (0..50).for_each(|key| set(&format!("old-{key}"), "x"));
+    hub.ready();
+    let agent = Agent::start(dir.path(), "a", hub.address());
+    let mut dns = Dns::start(dir.path(), "a", hub.address(), Held::default());
+    ends::until("the set is there", || dns.link.status().items == 50).await;
+    (0..50).for_each(|key| hub.handle.remove_broadcast(Topic(9), format!("old-{key}").as_bytes()));
+    set("a", "1");
+    set("b", "1");
+    hub.handle.set_pulse("tick".into()).unwrap();
+    dns.shows("a=1 b=1 | tick").await;
+    set("b", "2");
+    hub.handle.set_pulse("tock".into()).unwrap();
+    assert_eq!(dns.shows("a=1 b=2 | tock").await, 1);
+    agent.shows("pod=1").await;
+
+    // A new process that finds the set on its disk gets what changed since, from the same hub or from another one.
+    let held = dns.held();
+    drop(dns);
+    set("c", "3");
+    let mut dns = Dns::start(dir.path(), "a", hub.address(), held);
+    assert_eq!(dns.shows("c=3 | tock").await, 1);
+    let stats = hub.handle.stats();
+    assert_eq!((stats.agents_connected, stats.names_connected, stats.superseded), (1, 1, 0), "{stats:?}");
+    assert_eq!((stats.snapshots, stats.resyncs, stats.violations), (2, 0, 0), "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_take_holds_up_the_stream_and_nothing_else() {
+    let dir = folder();
+    let hub = Hub::start(dir.path());
+    hub.ready();
+    let mut dns = Dns::start(dir.path(), "a", hub.address(), Held::default());
+    ends::until("it is there", || hub.handle.stats().names_connected == 1).await;
+    // Each change is a message of its own, more than the consumer's queue and the hub's window hold.
+    for change in 0..60 {
+        hub.handle.set_broadcast(Topic(9), b"a", change.to_string().into()).unwrap();
+        let sent = hub.handle.stats().chunks;
+        ends::until("it is sent, or the window is full", || hub.handle.stats().chunks > sent || change > 12)
+            .await;
+    }
+    let stats = hub.handle.stats();
+    assert!(stats.chunks < 30 && stats.names_connected == 1 && stats.admissions == 1, "{stats:?}");
+    dns.shows("a=59 | ").await;
 }
 
 #[tokio::test]
@@ -56,7 +108,7 @@ async fn a_hub_that_dies_and_returns_sends_nothing_again() {
     hub.ready();
     agent.until("it is back", |status| status.synced).await;
     let stats = hub.handle.stats();
-    assert_eq!((stats.snapshots, stats.deltas, stats.currents), (0, 0, 2), "{stats:?}");
+    assert_eq!((stats.snapshots, stats.deltas, stats.currents), (0, 0, 1), "{stats:?}");
 }
 
 #[tokio::test]
@@ -84,7 +136,8 @@ async fn a_broken_connection_costs_deltas_only() {
 #[tokio::test]
 async fn a_slow_reader_has_a_bounded_queue_and_then_a_snapshot() {
     let dir = folder();
-    let limits = Limits { log_changes_max: 64, ..Limits::default() };
+    let node = FeedLimits { log_changes_max: 64, ..FeedLimits::NODE };
+    let limits = Limits { node, ..Limits::default() };
     let hub = Hub::start_on(dir.path(), "127.0.0.1:0".parse().unwrap(), limits);
     hub.ready();
     let proxy = Proxy::start(hub.address()).await;

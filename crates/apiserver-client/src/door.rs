@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::beat::Heartbeat;
 use crate::board::Board;
 use crate::change::{Resume, Sink};
 use crate::config::DoorConfig;
@@ -39,10 +40,19 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) board: Board,
     pub(crate) outage: Outage,
+    pub(crate) heartbeat: Heartbeat,
     pub(crate) gzip: bool,
     /// False once the server has refused a watch-list.
     pub(crate) watch_list: AtomicBool,
     server: String,
+    /// Of the service account, or of the kubeconfig's context.
+    pub(crate) namespace: String,
+}
+
+/// Where the API server is, and what is our own there.
+struct Place {
+    server: String,
+    namespace: String,
 }
 
 /// Why resources cannot be kept.
@@ -73,13 +83,16 @@ impl Door {
     ) -> Result<Self, ConnectError> {
         config.limits.check()?;
         let (kube_config, transport) = connect::open(&config.source, clock.wall()).await?;
-        let server = connect::server(&kube_config.cluster_url);
-        Ok(Self::over(transport, server, &config, clock, entropy, registry)?)
+        let place = Place {
+            server: connect::server(&kube_config.cluster_url),
+            namespace: kube_config.default_namespace.clone(),
+        };
+        Ok(Self::over(transport, place, &config, clock, entropy, registry)?)
     }
 
     fn over(
         transport: Transport,
-        server: String,
+        place: Place,
         config: &DoorConfig,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -94,9 +107,11 @@ impl Door {
             entropy,
             board: Board::default(),
             outage: Outage::default(),
+            heartbeat: Heartbeat::default(),
             gzip: config.gzip,
             watch_list: AtomicBool::new(config.watch_list),
-            server,
+            server: place.server,
+            namespace: place.namespace,
         });
         registry.register_collector(Box::new(Export::new(&inner)));
         Ok(Self(inner))
@@ -146,6 +161,11 @@ impl Door {
     /// How it is.
     pub fn status(&self) -> DoorStatus {
         self.0.status()
+    }
+
+    /// Where the Lease of the heartbeat is.
+    pub fn heartbeat_namespace(&self) -> &str {
+        &self.0.namespace
     }
 
     /// How requests with `verb` ("list", "watch") for `resource` have ended.

@@ -121,7 +121,7 @@ impl Drive {
         }
         let _watch_slot = match ask.call {
             Call::Watch | Call::WatchList => Some(gate.slot(Kind::Watch).await),
-            Call::FirstPage | Call::NextPage | Call::Identity => None,
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => None,
         };
         gate.request().await;
         let timeout_seconds = self.draw_timeout();
@@ -153,6 +153,7 @@ impl Drive {
                 continue_token: &ask.continue_token,
                 timeout_seconds,
                 gzip: door.gzip,
+                ..Fill::default()
             },
         );
         let verb = ask.call.row().verb;
@@ -202,7 +203,9 @@ impl Drive {
         let mut deadline = self.deadline(call, opened, watch_end);
         let mut decoder = match call {
             Call::Watch | Call::WatchList => Decoder::Watch(WatchDecoder::new()),
-            Call::FirstPage | Call::NextPage | Call::Identity => Decoder::List(ListDecoder::new()),
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => {
+                Decoder::List(ListDecoder::new())
+            }
         };
         loop {
             self.publish();
@@ -234,7 +237,7 @@ impl Drive {
         match call {
             Call::Watch => Deadline { idle: times::WATCH_IDLE, end: watch_end },
             Call::WatchList => Deadline { idle: times::PAGE_IDLE, end: opened + times::INITIAL_EVENTS },
-            Call::FirstPage | Call::NextPage | Call::Identity => {
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => {
                 Deadline { idle: times::PAGE_IDLE, end: opened + times::PAGE_TOTAL }
             }
         }

@@ -29,6 +29,7 @@ impl fmt::Debug for Export {
 impl Collector for Export {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Some(door) = self.0.upgrade() else { return Ok(()) };
+        door.heartbeat.encode(&mut encoder, door.clock.monotonic())?;
         let status = door.status();
         encode_budgets(&mut encoder, &status.budget)?;
         let mut phases = encoder.encode_descriptor(

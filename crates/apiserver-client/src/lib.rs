@@ -1,7 +1,7 @@
 //! THE door to the API server: no other code of Plimsoll opens a connection to it.
 //!
 //! Owns: credentials and connections ([`Door::connect`]), the list/watch/resume loop of each resource ([`Door::keep`]), the
-//! waiting for the one budget, exact counts of what it asked for and what it got ([`Door::status`], `plimsoll_api_*`), and the
+//! one write, a heartbeat ([`Door::beat`]), the waiting for the one budget, exact counts of what it asked for and what it got ([`Door::status`], `plimsoll_api_*`), and the
 //! table of all requests that exist ([`calls`]), from which they are built and `docs/api-calls.md` is written.
 //!
 //! Does not know: what objects mean, who wants them, where they are kept. It hands [`Change`]s to a [`Sink`].
@@ -15,6 +15,7 @@
 //! Start at [`door`], then [`reflector`].
 
 mod answer;
+mod beat;
 mod board;
 pub mod calls;
 pub mod change;
@@ -34,6 +35,7 @@ pub mod status;
 pub mod times;
 mod transport;
 
+pub use beat::{BEAT_SECONDS, HeartbeatState};
 pub use budget::Limits;
 pub use change::{Change, Resume, Sink};
 pub use config::{DoorConfig, Source};

@@ -263,7 +263,8 @@ impl Reflector {
                 (self.replay_objects, self.replay_pages) = (0, 0);
                 changes.push(Change::ReplayStarted);
             }
-            Call::NextPage | Call::Identity => {}
+            // No reflector asks for the last two.
+            Call::NextPage | Call::Identity | Call::Beat => {}
             Call::Watch => {
                 self.doubted_refusal = false;
                 self.phase = Phase::Watching;

@@ -1,6 +1,6 @@
 //! Time, randomness, tasks and files: the only crate that touches the system's own.
 //!
-//! Owns: [`Clock`], [`Entropy`], [`spawn`] (named tasks) and [`files`]. Everything else takes them as arguments, so that the
+//! Owns: [`Clock`], [`Entropy`], [`spawn`] and [`thread`] (with names) and [`files`]. Everything else takes them as arguments, so that the
 //! tests and the simulator can own time and chance. It does not know Kubernetes, HTTP or metrics.
 
 pub mod clock;
@@ -10,4 +10,4 @@ pub mod task;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use task::spawn;
+pub use task::{spawn, thread};

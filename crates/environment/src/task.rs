@@ -1,6 +1,8 @@
-//! Tasks with names.
+//! Tasks and threads with names.
 
 use std::future::Future;
+use std::io;
+use std::thread::JoinHandle as ThreadHandle;
 
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -14,4 +16,16 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(future.instrument(tracing::info_span!("task", name)))
+}
+
+/// Starts a thread, for work that blocks in the kernel by design (a socket read by nobody else). Linux shows the first 15
+/// bytes of its name.
+///
+/// # Errors
+/// The operating system has no thread left.
+pub fn thread<F>(name: &str, work: F) -> io::Result<ThreadHandle<()>>
+where
+    F: FnOnce() + Send + 'static,
+{
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)
 }

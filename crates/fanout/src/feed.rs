@@ -1,11 +1,12 @@
 //! One feed of the hub: the current set, and the changes that led to it for as far back as the bounds allow.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
 use crate::item::{Change, ItemKey, SetHash};
-use crate::limits::{FEED_BYTES_MAX, FEED_ITEMS_MAX, ITEM_BYTES_MAX, Limits};
+use crate::limits::{FeedLimits, ITEM_BYTES_MAX};
 
 /// Why an item was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,8 +18,13 @@ pub enum PublishError {
         bytes: usize,
     },
     /// The feed is full.
-    #[error("the feed is full: {FEED_ITEMS_MAX} items or {FEED_BYTES_MAX} bytes")]
-    FeedFull,
+    #[error("the feed is full: {items_max} items or {bytes_max} bytes")]
+    FeedFull {
+        /// [`FeedLimits::items_max`].
+        items_max: usize,
+        /// [`FeedLimits::bytes_max`].
+        bytes_max: usize,
+    },
 }
 
 /// The set of one node, or of all.
@@ -27,6 +33,7 @@ pub enum PublishError {
 /// behind gets each key once, and the log is the queue of every session at once: a session is a position in it.
 #[derive(Debug)]
 pub(crate) struct Feed {
+    limits: FeedLimits,
     live: BTreeMap<ItemKey, Live>,
     live_bytes: usize,
     log: BTreeMap<u64, LogEntry>,
@@ -37,6 +44,27 @@ pub(crate) struct Feed {
     head: u64,
     /// Deltas can start here or later.
     floor: u64,
+    /// The last snapshot and the last delta, for as long as some session is being sent them.
+    snapshot: Shared,
+    delta: Shared,
+}
+
+/// Consistent content of a feed: what leads from one number to another. Many sessions send the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    /// Of the set at `to`.
+    pub(crate) hash: SetHash,
+    pub(crate) changes: Arc<Vec<Change>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    from: u64,
+    to: u64,
+    hash: SetHash,
+    changes: Weak<Vec<Change>>,
 }
 
 #[derive(Debug)]
@@ -54,8 +82,9 @@ struct LogEntry {
 
 impl Feed {
     /// An empty feed that begins at `sequence`: what an agent has from before is not resumed.
-    pub(crate) fn new(sequence: u64) -> Self {
+    pub(crate) fn new(sequence: u64, limits: FeedLimits) -> Self {
         Self {
+            limits,
             live: BTreeMap::new(),
             live_bytes: 0,
             log: BTreeMap::new(),
@@ -64,17 +93,13 @@ impl Feed {
             hash: SetHash::default(),
             head: sequence,
             floor: sequence,
+            snapshot: Shared::default(),
+            delta: Shared::default(),
         }
     }
 
     /// Sets an item. Returns whether that changed anything.
-    pub(crate) fn set(
-        &mut self,
-        item: &ItemKey,
-        value: Bytes,
-        sequence: u64,
-        limits: &Limits,
-    ) -> Result<bool, PublishError> {
+    pub(crate) fn set(&mut self, item: &ItemKey, value: Bytes, sequence: u64) -> Result<bool, PublishError> {
         let bytes = item.key.len() + value.len();
         if bytes > ITEM_BYTES_MAX {
             return Err(PublishError::ItemTooLarge { bytes });
@@ -84,26 +109,27 @@ impl Feed {
             return Ok(false);
         }
         let old_bytes = old.map_or(0, |old| item.key.len() + old.value.len());
-        let full = old.is_none() && self.live.len() >= FEED_ITEMS_MAX;
-        if full || self.live_bytes - old_bytes + bytes > FEED_BYTES_MAX {
-            return Err(PublishError::FeedFull);
+        let FeedLimits { items_max, bytes_max, .. } = self.limits;
+        let full = old.is_none() && self.live.len() >= items_max;
+        if full || self.live_bytes - old_bytes + bytes > bytes_max {
+            return Err(PublishError::FeedFull { items_max, bytes_max });
         }
         self.forget(item);
         self.hash.add(item, &value);
         self.live_bytes += bytes;
         self.live.insert(item.clone(), Live { value, sequence });
-        self.append(item.clone(), bytes, false, sequence, limits);
+        self.append(item.clone(), bytes, false, sequence);
         Ok(true)
     }
 
     /// Removes an item. Returns whether it was there.
-    pub(crate) fn remove(&mut self, item: &ItemKey, sequence: u64, limits: &Limits) -> bool {
+    pub(crate) fn remove(&mut self, item: &ItemKey, sequence: u64) -> bool {
         if !self.live.contains_key(item) {
             return false;
         }
         self.forget(item);
         self.removed.insert(item.clone(), sequence);
-        self.append(item.clone(), item.key.len(), true, sequence, limits);
+        self.append(item.clone(), item.key.len(), true, sequence);
         true
     }
 
@@ -122,13 +148,13 @@ impl Feed {
         }
     }
 
-    fn append(&mut self, item: ItemKey, bytes: usize, removal: bool, sequence: u64, limits: &Limits) {
+    fn append(&mut self, item: ItemKey, bytes: usize, removal: bool, sequence: u64) {
         self.head = sequence;
         self.log_bytes += bytes;
         self.log.insert(sequence, LogEntry { item, bytes, removal });
-        while self.log.len() > limits.log_changes_max
-            || self.log_bytes > limits.log_bytes_max
-            || self.removed.len() > limits.log_removals_max
+        while self.log.len() > self.limits.log_changes_max
+            || self.log_bytes > self.limits.log_bytes_max
+            || self.removed.len() > self.limits.log_removals_max
         {
             let Some((sequence, entry)) = self.log.pop_first() else { break };
             self.log_bytes -= entry.bytes;
@@ -140,22 +166,40 @@ impl Feed {
     }
 
     /// The changes after `from`, or `None` when the log does not reach back so far.
-    pub(crate) fn delta(&self, from: u64) -> Option<Vec<Change>> {
+    pub(crate) fn delta(&mut self, from: u64) -> Option<Cut> {
         if from < self.floor || from > self.head {
             return None;
+        }
+        if self.delta.from == from
+            && self.delta.to == self.head
+            && let Some(cut) = self.delta.cut()
+        {
+            return Some(cut);
         }
         let change = |entry: &LogEntry| Change {
             item: entry.item.clone(),
             value: self.live.get(&entry.item).map(|live| live.value.clone()),
         };
-        Some(self.log.range(from + 1..).map(|(_, entry)| change(entry)).collect())
+        let changes = self.log.range(from + 1..).map(|(_, entry)| change(entry)).collect();
+        let cut = Cut { from, to: self.head, hash: self.hash, changes: Arc::new(changes) };
+        self.delta = Shared::of(&cut);
+        Some(cut)
     }
 
-    /// The whole set.
-    pub(crate) fn snapshot(&self) -> Vec<Change> {
+    /// The whole set; one that is being sent already, if deltas lead on from it: the sets of many agents that come at once
+    /// are one in memory.
+    pub(crate) fn snapshot(&mut self) -> Cut {
+        if self.snapshot.to >= self.floor
+            && let Some(cut) = self.snapshot.cut()
+        {
+            return cut;
+        }
         let change =
             |(item, live): (&ItemKey, &Live)| Change { item: item.clone(), value: Some(live.value.clone()) };
-        self.live.iter().map(change).collect()
+        let changes = self.live.iter().map(change).collect();
+        let cut = Cut { from: 0, to: self.head, hash: self.hash, changes: Arc::new(changes) };
+        self.snapshot = Shared::of(&cut);
+        cut
     }
 
     /// Changes after `from` that the log still has.
@@ -185,5 +229,16 @@ impl Feed {
 
     pub(crate) fn log_fill(&self) -> (usize, usize) {
         (self.log.len(), self.log_bytes)
+    }
+}
+
+impl Shared {
+    fn of(cut: &Cut) -> Self {
+        Self { from: cut.from, to: cut.to, hash: cut.hash, changes: Arc::downgrade(&cut.changes) }
+    }
+
+    fn cut(&self) -> Option<Cut> {
+        let Self { from, to, hash, ref changes } = *self;
+        changes.upgrade().map(|changes| Cut { from, to, hash, changes })
     }
 }

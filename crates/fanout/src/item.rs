@@ -59,12 +59,20 @@ pub struct SetHash(pub u128);
 impl SetHash {
     /// Adds an item.
     pub fn add(&mut self, item: &ItemKey, value: &[u8]) {
-        self.0 = self.0.wrapping_add(hash(item, value));
+        self.add_hash(ItemHash::of(item, value));
     }
 
     /// Takes an item away that was added.
     pub fn remove(&mut self, item: &ItemKey, value: &[u8]) {
-        self.0 = self.0.wrapping_sub(hash(item, value));
+        self.remove_hash(ItemHash::of(item, value));
+    }
+
+    pub(crate) fn add_hash(&mut self, item: ItemHash) {
+        self.0 = self.0.wrapping_add(item.0);
+    }
+
+    pub(crate) fn remove_hash(&mut self, item: ItemHash) {
+        self.0 = self.0.wrapping_sub(item.0);
     }
 
     /// High and low half, as the messages carry them.
@@ -78,14 +86,20 @@ impl SetHash {
     }
 }
 
-fn hash(item: &ItemKey, value: &[u8]) -> u128 {
-    // A fixed key: all hubs and all versions must agree.
-    let mut hasher = SipHasher13::new_with_keys(0x706c_696d_736f_6c6c, 0x6661_6e6f_7574_2031);
-    hasher.write(&item.topic.0.to_le_bytes());
-    hasher.write(&(item.key.len() as u64).to_le_bytes());
-    hasher.write(&item.key);
-    hasher.write(value);
-    hasher.finish128().as_u128()
+/// What one item adds to a [`SetHash`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ItemHash(u128);
+
+impl ItemHash {
+    pub(crate) fn of(item: &ItemKey, value: &[u8]) -> Self {
+        // A fixed key: all hubs and all versions must agree.
+        let mut hasher = SipHasher13::new_with_keys(0x706c_696d_736f_6c6c, 0x6661_6e6f_7574_2031);
+        hasher.write(&item.topic.0.to_le_bytes());
+        hasher.write(&(item.key.len() as u64).to_le_bytes());
+        hasher.write(&item.key);
+        hasher.write(value);
+        Self(hasher.finish128().as_u128())
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub enum FromAgent {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct HubMessage {
     /// What is said.
-    #[prost(oneof = "FromHub", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "FromHub", tags = "1, 2, 3, 4, 5, 6")]
     pub kind: Option<FromHub>,
 }
 
@@ -67,6 +67,9 @@ pub enum FromHub {
     /// Still there.
     #[prost(message, tag = "5")]
     Heartbeat(Heartbeat),
+    /// The newest pulse; only to sessions that follow the broadcast feed.
+    #[prost(message, tag = "6")]
+    Pulse(Pulse),
 }
 
 /// Who the agent is, what it speaks, what it has.
@@ -87,6 +90,19 @@ pub struct Hello {
     /// One entry per feed that the agent has something of.
     #[prost(message, repeated, tag = "5")]
     pub have: Vec<Have>,
+    /// The feeds that the agent follows. None named: an agent from before this field, which follows its node's feed and must
+    /// be told that there is nothing in the broadcast feed.
+    #[prost(enumeration = "FeedKind", repeated, tag = "6")]
+    pub follows: Vec<i32>,
+}
+
+/// What changes all the time and is worth nothing once it is old: no item, because a set that holds it would never be the
+/// set that an agent already has. A pulse that is overtaken by a newer one is not sent.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Pulse {
+    /// Opaque here.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub value: Bytes,
 }
 
 /// What the agent has of one feed.
@@ -236,6 +252,11 @@ pub enum TransferKind {
     Snapshot = 1,
     /// Nothing to send: the set that the agent has is the hub's; it counts from `to` in `epoch` now.
     Current = 2,
+}
+
+impl FeedKind {
+    /// Both, the smaller and more urgent one first.
+    pub const ALL: [Self; 2] = [Self::Node, Self::Broadcast];
 }
 
 impl From<FromAgent> for AgentMessage {

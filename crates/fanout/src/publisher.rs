@@ -6,20 +6,20 @@ mod pump;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 use prost::Message as _;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Draw;
 use crate::admission::{self, Admission};
 use crate::feed::{Feed, PublishError};
 use crate::item::{ItemKey, Topic};
-use crate::limits::Limits;
+use crate::limits::{FeedLimits, Limits, PULSE_BYTES_MAX, SESSIONS_PER_NODE};
 use crate::message::{AgentMessage, ComeBack, FeedKind, FromAgent, FromHub, Heartbeat, HubMessage};
-use crate::session::{Overdue, Session};
+use crate::session::{Follows, Overdue, Session};
 use crate::stats::Stats;
 
 /// Sessions that one call of [`Publisher::poll`] serves: a broadcast to 5,000 agents must not hold the hub's lock.
@@ -71,10 +71,21 @@ pub struct Publisher {
     /// Identifies this life of the hub: sequence numbers mean something within it only.
     epoch: u64,
     sequence: u64,
-    ready: bool,
+    /// By feed.
+    ready: [bool; 2],
     fleet: usize,
     nodes: FxHashMap<Box<str>, NodeFeed>,
     broadcast: Feed,
+    /// What agents are told of the broadcast feed who are older than the choice of feeds: always empty.
+    nothing: Feed,
+    /// The newest pulse, and how many there were.
+    pulse: Bytes,
+    pulses: u64,
+    /// Sessions that follow the broadcast feed, and whether they are to be served at the next poll.
+    broadcast_followers: BTreeSet<SessionId>,
+    broadcast_changed: bool,
+    /// Nodes whose second session (DNS beside the agent) came once: they will come back after an outage, too.
+    beside: FxHashSet<Box<str>>,
     sessions: BTreeMap<SessionId, Session>,
     sessions_opened: u64,
     admitted: usize,
@@ -89,7 +100,8 @@ pub struct Publisher {
 #[derive(Debug)]
 struct NodeFeed {
     feed: Feed,
-    session: Option<SessionId>,
+    /// Who follows the feeds for this node, by feed: an agent and a DNS server do not get in each other's way.
+    followers: [Option<SessionId>; 2],
 }
 
 impl Publisher {
@@ -98,10 +110,16 @@ impl Publisher {
         Self {
             epoch: epoch.max(1),
             sequence: 0,
-            ready: false,
+            ready: [false; 2],
             fleet: 0,
             nodes: FxHashMap::default(),
-            broadcast: Feed::new(0),
+            broadcast: Feed::new(0, limits.broadcast),
+            nothing: Feed::new(0, limits.broadcast),
+            pulse: Bytes::new(),
+            pulses: 0,
+            broadcast_followers: BTreeSet::new(),
+            broadcast_changed: false,
+            beside: FxHashSet::default(),
             sessions: BTreeMap::new(),
             sessions_opened: 0,
             admitted: 0,
@@ -115,10 +133,10 @@ impl Publisher {
         }
     }
 
-    /// The hub has all it needs: agents are admitted from now on. Before that a set could be a partial one, and an agent
-    /// that has an older, complete one must not lose it.
-    pub fn set_ready(&mut self) {
-        self.ready = true;
+    /// The hub has all it needs for `feed`: who follows it is admitted from now on. Before that a set could be a partial one,
+    /// and an agent that has an older, complete one must not lose it.
+    pub fn set_ready(&mut self, feed: FeedKind) {
+        self.ready[feed as usize] = true;
     }
 
     /// How many nodes the cluster has, for admission and backoff; nodes with items count anyway.
@@ -140,10 +158,10 @@ impl Publisher {
         let item = ItemKey::new(topic, key);
         let entry = match self.nodes.get_mut(node) {
             Some(entry) => entry,
-            None => self.nodes.entry(node.into()).or_insert(NodeFeed::new(self.sequence)),
+            None => self.nodes.entry(node.into()).or_insert(NodeFeed::new(self.sequence, self.limits.node)),
         };
-        let changed = entry.feed.set(&item, value, self.sequence + 1, &self.limits);
-        let session = entry.session;
+        let changed = entry.feed.set(&item, value, self.sequence + 1);
+        let session = entry.followers[FeedKind::Node as usize];
         if self.count(changed)?
             && let Some(id) = session
         {
@@ -156,11 +174,11 @@ impl Publisher {
     pub fn remove(&mut self, node: &str, topic: Topic, key: &[u8]) {
         let item = ItemKey::new(topic, key);
         let Some(entry) = self.nodes.get_mut(node) else { return };
-        if !entry.feed.remove(&item, self.sequence + 1, &self.limits) {
+        if !entry.feed.remove(&item, self.sequence + 1) {
             return;
         }
         self.sequence += 1;
-        match entry.session {
+        match entry.followers[FeedKind::Node as usize] {
             Some(id) => self.mark(id),
             None => self.drop_if_unused(node),
         }
@@ -172,19 +190,35 @@ impl Publisher {
     /// The item does not fit; what was there before stays.
     pub fn set_broadcast(&mut self, topic: Topic, key: &[u8], value: Bytes) -> Result<(), PublishError> {
         let item = ItemKey::new(topic, key);
-        let changed = self.broadcast.set(&item, value, self.sequence + 1, &self.limits);
+        let changed = self.broadcast.set(&item, value, self.sequence + 1);
         if self.count(changed)? {
-            self.mark_all();
+            self.broadcast_changed = true;
         }
         Ok(())
     }
 
     /// Removes an item of every node.
     pub fn remove_broadcast(&mut self, topic: Topic, key: &[u8]) {
-        if self.broadcast.remove(&ItemKey::new(topic, key), self.sequence + 1, &self.limits) {
+        if self.broadcast.remove(&ItemKey::new(topic, key), self.sequence + 1) {
             self.sequence += 1;
-            self.mark_all();
+            self.broadcast_changed = true;
         }
+    }
+
+    /// Says `value` to every session that follows the broadcast feed. A newer pulse takes the place of one that was not sent
+    /// yet; nobody acknowledges pulses, and no set contains them.
+    ///
+    /// # Errors
+    /// The pulse is too large; the one before stays.
+    pub fn set_pulse(&mut self, value: Bytes) -> Result<(), PublishError> {
+        if value.len() > PULSE_BYTES_MAX {
+            self.stats.items_rejected += 1;
+            return Err(PublishError::ItemTooLarge { bytes: value.len() });
+        }
+        self.pulse = value;
+        self.pulses += 1;
+        self.broadcast_changed = true;
+        Ok(())
     }
 
     /// A stream was opened by somebody who may speak for `peer`.
@@ -232,6 +266,9 @@ impl Publisher {
     /// later so that changes gather, after a publish.
     pub fn poll(&mut self, now: Duration) -> Vec<HubAction> {
         let mut out = Vec::new();
+        if std::mem::take(&mut self.broadcast_changed) {
+            self.mark_followers();
+        }
         for _ in 0..POLL_SESSIONS_MAX {
             let Some(id) = self.dirty.pop_front() else { break };
             if let Some(session) = self.sessions.get_mut(&id) {
@@ -251,7 +288,7 @@ impl Publisher {
 
     /// When [`Publisher::poll`] is to be called at the latest; `None` when nothing waits for time.
     pub fn next_wakeup(&self, now: Duration) -> Option<Duration> {
-        if !self.dirty.is_empty() {
+        if !self.dirty.is_empty() || self.broadcast_changed {
             return Some(now);
         }
         self.timers.peek().map(|Reverse((due, _))| *due)
@@ -260,8 +297,8 @@ impl Publisher {
     /// The hub goes down in good order: everybody is told to come back, spread over the time that the fleet needs.
     pub fn shut_down(&mut self, now: Duration, draw: Draw<'_>) -> Vec<HubAction> {
         let mut out = Vec::new();
-        self.ready = false;
-        let known = self.known();
+        self.ready = [false; 2];
+        let known = self.known_sessions();
         for id in self.sessions.keys().copied().collect::<Vec<_>>() {
             let after = admission::come_back(known, draw(), &self.limits);
             self.send_away(id, after, "the hub is shutting down", now, &mut out);
@@ -272,9 +309,10 @@ impl Publisher {
     /// Fill, work and drops.
     pub fn stats(&self) -> Stats {
         let mut stats = Stats {
-            ready: self.ready,
+            ready: self.ready[FeedKind::Node as usize],
             agents_known: self.known(),
-            agents_connected: self.admitted,
+            agents_connected: self.nodes.values().filter(|entry| entry.follows(FeedKind::Node)).count(),
+            names_connected: self.broadcast_followers.len(),
             sessions: self.sessions.len(),
             snapshots_running: self.snapshots_running,
             snapshots_waiting: self.snapshots_waiting.len(),
@@ -294,8 +332,20 @@ impl Publisher {
         self.fleet.max(self.nodes.len())
     }
 
+    /// How many sessions may come: an agent for each node, and the DNS servers that were seen.
+    fn known_sessions(&self) -> usize {
+        self.known() + self.beside.len()
+    }
+
     fn known_u32(&self) -> u32 {
-        u32::try_from(self.known()).unwrap_or(u32::MAX)
+        u32::try_from(self.known_sessions()).unwrap_or(u32::MAX)
+    }
+
+    fn note_follower(&mut self, node: &str, asked: Follows) {
+        let room = self.limits.sessions_max / SESSIONS_PER_NODE;
+        if asked == Follows::BROADCAST && self.beside.len() < room && !self.beside.contains(node) {
+            self.beside.insert(node.into());
+        }
     }
 
     fn count(&mut self, changed: Result<bool, PublishError>) -> Result<bool, PublishError> {
@@ -316,9 +366,11 @@ impl Publisher {
         }
     }
 
-    fn mark_all(&mut self) {
-        for (id, session) in &mut self.sessions {
-            if !session.dirty && session.node.is_some() {
+    fn mark_followers(&mut self) {
+        for id in &self.broadcast_followers {
+            if let Some(session) = self.sessions.get_mut(id)
+                && !session.dirty
+            {
                 session.dirty = true;
                 self.dirty.push_back(*id);
             }
@@ -390,10 +442,9 @@ impl Publisher {
         let Some(session) = self.sessions.remove(&id) else { return };
         if let Some(node) = &session.node {
             self.admitted -= 1;
-            if let Some(entry) = self.nodes.get_mut(node)
-                && entry.session == Some(id)
-            {
-                entry.session = None;
+            self.broadcast_followers.remove(&id);
+            if let Some(entry) = self.nodes.get_mut(node) {
+                entry.followers.iter_mut().filter(|held| **held == Some(id)).for_each(|held| *held = None);
             }
             self.drop_if_unused(node);
         }
@@ -407,21 +458,20 @@ impl Publisher {
 
     /// A node without items and without an agent is nobody's: it costs nothing and does not count as known.
     fn drop_if_unused(&mut self, node: &str) {
-        if self.nodes.get(node).is_some_and(|entry| entry.session.is_none() && entry.feed.items() == 0) {
+        let unused = |entry: &NodeFeed| entry.followers == [None; 2] && entry.feed.items() == 0;
+        if self.nodes.get(node).is_some_and(unused) {
             self.nodes.remove(node);
-        }
-    }
-
-    fn feed(&self, node: &str, kind: FeedKind) -> Option<&Feed> {
-        match kind {
-            FeedKind::Node => self.nodes.get(node).map(|entry| &entry.feed),
-            FeedKind::Broadcast => Some(&self.broadcast),
+            self.beside.remove(node);
         }
     }
 }
 
 impl NodeFeed {
-    fn new(sequence: u64) -> Self {
-        Self { feed: Feed::new(sequence), session: None }
+    fn new(sequence: u64, limits: FeedLimits) -> Self {
+        Self { feed: Feed::new(sequence, limits), followers: [None; 2] }
+    }
+
+    fn follows(&self, feed: FeedKind) -> bool {
+        self.followers[feed as usize].is_some()
     }
 }

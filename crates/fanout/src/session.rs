@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::item::{Change, SetHash};
+use crate::feed::Cut;
+use crate::item::SetHash;
 use crate::limits::{CHUNK_BYTES_MAX, Limits, WINDOW_CHUNKS};
 use crate::message::{Chunk, FeedKind, TransferKind, WireChange};
 use crate::publisher::Peer;
@@ -13,6 +14,8 @@ pub(crate) const SILENCES_MAX: u32 = 3;
 /// Where the agent stands in one feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cursor {
+    /// Does not follow it.
+    Away,
     /// Needs a snapshot.
     Unknown,
     /// Has what the feed had at this number, under another number or none: must be told.
@@ -26,6 +29,7 @@ pub(crate) struct Session {
     pub(crate) peer: Peer,
     /// `None` until `Hello` was accepted.
     pub(crate) node: Option<Box<str>>,
+    pub(crate) follows: Follows,
     cursors: [Cursor; 2],
     pub(crate) transfer: Option<Transfer>,
     sent: u64,
@@ -36,6 +40,8 @@ pub(crate) struct Session {
     pub(crate) last_sent: Duration,
     pub(crate) last_heard: Duration,
     pub(crate) resyncs: u32,
+    /// The number of the last pulse that was sent.
+    pub(crate) pulse: u64,
     /// Is in the publisher's list of sessions that have something to be sent.
     pub(crate) dirty: bool,
     /// Waits for a snapshot slot.
@@ -50,11 +56,47 @@ pub(crate) struct Transfer {
     pub(crate) feed: FeedKind,
     pub(crate) kind: TransferKind,
     epoch: u64,
-    from: u64,
-    to: u64,
-    hash: SetHash,
-    changes: std::iter::Peekable<std::vec::IntoIter<Change>>,
+    cut: Cut,
+    /// Changes sent so far.
+    sent: usize,
     index: u32,
+}
+
+/// Which feeds an agent asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Follows {
+    /// What only its node needs.
+    pub node: bool,
+    /// What every node needs, and pulses.
+    pub broadcast: bool,
+}
+
+impl Follows {
+    /// The agent's telemetry.
+    pub const NODE: Self = Self { node: true, broadcast: false };
+    /// The DNS server beside it.
+    pub const BROADCAST: Self = Self { node: false, broadcast: true };
+    /// Both in one session.
+    pub const BOTH: Self = Self { node: true, broadcast: true };
+
+    /// Whether `feed` is one of them.
+    pub fn has(self, feed: FeedKind) -> bool {
+        match feed {
+            FeedKind::Node => self.node,
+            FeedKind::Broadcast => self.broadcast,
+        }
+    }
+
+    /// As `Hello` says it.
+    pub(crate) fn to_wire(self) -> Vec<i32> {
+        FeedKind::ALL.into_iter().filter(|feed| self.has(*feed)).map(i32::from).collect()
+    }
+
+    /// From `Hello`; a feed that this hub does not know is left out.
+    pub(crate) fn from_wire(feeds: &[i32]) -> Self {
+        let has = |feed: FeedKind| feeds.contains(&i32::from(feed));
+        Self { node: has(FeedKind::Node), broadcast: has(FeedKind::Broadcast) }
+    }
 }
 
 /// Why a session ends by the clock.
@@ -70,7 +112,8 @@ impl Session {
         Self {
             peer,
             node: None,
-            cursors: [Cursor::Unknown; 2],
+            follows: Follows::default(),
+            cursors: [Cursor::Away; 2],
             transfer: None,
             sent: 0,
             acked: 0,
@@ -79,6 +122,7 @@ impl Session {
             last_sent: now,
             last_heard: now,
             resyncs: 0,
+            pulse: 0,
             dirty: false,
             waiting: false,
             slot_until: None,
@@ -94,7 +138,7 @@ impl Session {
     }
 
     pub(crate) fn begin(&mut self, transfer: Transfer) {
-        self.set_cursor(transfer.feed, Cursor::At(transfer.to));
+        self.set_cursor(transfer.feed, Cursor::At(transfer.cut.to));
         self.transfer = Some(transfer);
     }
 
@@ -172,39 +216,35 @@ impl Session {
 }
 
 impl Transfer {
-    pub(crate) fn new(
-        feed: FeedKind,
-        kind: TransferKind,
-        epoch: u64,
-        (from, to): (u64, u64),
-        hash: SetHash,
-        changes: Vec<Change>,
-    ) -> Self {
-        Self { feed, kind, epoch, from, to, hash, changes: changes.into_iter().peekable(), index: 0 }
+    pub(crate) fn new(feed: FeedKind, kind: TransferKind, epoch: u64, cut: Cut) -> Self {
+        Self { feed, kind, epoch, cut, sent: 0, index: 0 }
     }
 
     fn next_chunk(&mut self) -> Chunk {
         let mut changes = Vec::new();
         let mut bytes = 0;
-        while bytes < CHUNK_BYTES_MAX {
-            let Some(Change { item, value }) = self.changes.next() else { break };
-            let removed = value.is_none();
-            let value = value.unwrap_or_default();
+        for change in &self.cut.changes[self.sent..] {
+            if bytes >= CHUNK_BYTES_MAX {
+                break;
+            }
+            let (item, value) = (&change.item, change.value.clone().unwrap_or_default());
             // 16 covers tags and lengths of a change.
             bytes += item.key.len() + value.len() + 16;
-            changes.push(WireChange { topic: item.topic.0, key: item.key, value, removed });
+            let (key, removed) = (item.key.clone(), change.value.is_none());
+            changes.push(WireChange { topic: item.topic.0, key, value, removed });
         }
-        let (hash_high, hash_low) = self.hash.halves();
+        self.sent += changes.len();
+        let (hash_high, hash_low) = self.cut.hash.halves();
         let index = self.index;
         self.index += 1;
         Chunk {
             feed: self.feed.into(),
             transfer: self.kind.into(),
             epoch: self.epoch,
-            from: self.from,
-            to: self.to,
+            from: self.cut.from,
+            to: self.cut.to,
             index,
-            last: self.changes.peek().is_none(),
+            last: self.sent == self.cut.changes.len(),
             hash_high,
             hash_low,
             changes,

@@ -7,8 +7,10 @@ pub struct Stats {
     pub ready: bool,
     /// Nodes that the hub knows: what admission and backoff scale with.
     pub agents_known: usize,
-    /// Admitted agents.
+    /// Admitted agents: sessions that follow the feed of their node.
     pub agents_connected: usize,
+    /// Sessions that follow the broadcast feed: DNS servers, in the agent or beside it.
+    pub names_connected: usize,
     /// Open streams, admitted or not.
     pub sessions: usize,
     /// Items of all feeds.
@@ -19,8 +21,10 @@ pub struct Stats {
     pub log_changes: usize,
     /// Their bytes.
     pub log_bytes: usize,
-    /// Longest queue of any session so far, in changes; at most [`crate::Limits::log_changes_max`].
+    /// Longest queue of any session for its node's feed so far, in changes; at most `log_changes_max` of that feed.
     pub queue_changes_peak: usize,
+    /// The same for the broadcast feed.
+    pub broadcast_queue_changes_peak: usize,
     /// Sessions being sent a snapshot.
     pub snapshots_running: usize,
     /// The most there ever were.
@@ -53,6 +57,8 @@ pub struct Stats {
     pub deltas: u64,
     /// See `snapshots`: nothing but "you are current".
     pub currents: u64,
+    /// Pulses sent.
+    pub pulses: u64,
     /// Chunks sent.
     pub chunks: u64,
     /// Bytes of all messages sent, as encoded.

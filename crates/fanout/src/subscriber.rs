@@ -1,10 +1,11 @@
-//! The agent's side: one stream at a time, patience in between, and the last complete set always.
+//! The agent's side: one stream at a time, patience in between, and complete sets only.
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use prost::Message as _;
 
 use crate::Draw;
@@ -14,8 +15,8 @@ use crate::message::{
     Ack, AgentMessage, Chunk, FeedKind, FromAgent, FromHub, Heartbeat, Hello, HubMessage, PROTOCOL_MAJOR_MAX,
     PROTOCOL_MAJOR_MIN, Welcome,
 };
-use crate::session::SILENCES_MAX;
-use crate::take::{Take, Taken, View};
+use crate::session::{Follows, SILENCES_MAX};
+use crate::take::{Held, Take, Taken, Transfer};
 
 /// From asking for a connection to having one: name resolution, TCP, TLS, several addresses. The driver has shorter ones
 /// for each step; this one is for a driver that does not come back.
@@ -34,8 +35,10 @@ pub enum AgentAction {
     Send(AgentMessage),
     /// Drop the stream (or the attempt); the subscriber counts it as ended already.
     Disconnect(String),
-    /// [`Subscriber::view`] has changed.
-    Changed,
+    /// A transfer is complete: the consumer takes it in before the next one.
+    Changed(Transfer),
+    /// The newest pulse.
+    Pulse(Bytes),
 }
 
 /// Where the agent is.
@@ -72,6 +75,8 @@ pub struct SubscriberStats {
     pub resyncs: u64,
     /// Transfers completed.
     pub transfers: u64,
+    /// Pulses received.
+    pub pulses: u64,
     /// Bytes of all messages received, as encoded.
     pub bytes_received: u64,
     /// Bytes of chunks alone.
@@ -92,14 +97,15 @@ pub struct Subscriber {
     last_sent: Duration,
     last_heard: Option<Duration>,
     chunks: u64,
+    follows: Follows,
+    /// By feed; one that is not followed stays empty and is not looked at.
     takes: [Take; 2],
-    view: View,
     stats: SubscriberStats,
 }
 
 impl Subscriber {
     /// An agent that has nothing yet and connects at once. `version` is for people.
-    pub fn new(node: impl Into<String>, version: impl Into<String>, now: Duration) -> Self {
+    pub fn new(node: impl Into<String>, version: impl Into<String>, follows: Follows, now: Duration) -> Self {
         Self {
             node: node.into(),
             version: version.into(),
@@ -111,15 +117,20 @@ impl Subscriber {
             last_sent: now,
             last_heard: None,
             chunks: 0,
-            takes: [Take::new(FeedKind::Node), Take::new(FeedKind::Broadcast)],
-            view: View::default(),
+            follows,
+            takes: FeedKind::ALL.map(Take::new),
             stats: SubscriberStats::default(),
         }
     }
 
-    /// All items, as of the last complete transfers; kept while there is no hub.
-    pub fn view(&self) -> &View {
-        &self.view
+    /// What the consumer has of `feed` already. To be said before the first stream: a hub that has the same sends nothing.
+    pub fn hold(&mut self, feed: FeedKind, held: Held) {
+        self.takes[feed as usize].hold(held);
+    }
+
+    /// Items of all feeds, as of the last complete transfers.
+    pub fn items(&self) -> usize {
+        self.takes.iter().map(Take::items).sum()
     }
 
     /// Where the agent is.
@@ -129,7 +140,13 @@ impl Subscriber {
 
     /// Whether the agent is connected and has had every feed completely since.
     pub fn synced(&self) -> bool {
-        matches!(self.phase, Phase::Connected { .. }) && self.takes.iter().all(|take| take.synced)
+        let all = || self.followed().all(|feed| self.takes[feed as usize].synced);
+        matches!(self.phase, Phase::Connected { .. }) && all()
+    }
+
+    fn followed(&self) -> impl Iterator<Item = FeedKind> {
+        let follows = self.follows;
+        FeedKind::ALL.into_iter().filter(move |feed| follows.has(*feed))
     }
 
     /// When a hub was last heard; `None` if never. What the agent has is at most that old while the stream is up.
@@ -194,7 +211,8 @@ impl Subscriber {
             major_max: PROTOCOL_MAJOR_MAX,
             node: self.node.clone(),
             version: self.version.clone(),
-            have: self.takes.iter().map(Take::have).collect(),
+            have: self.followed().map(|feed| self.takes[feed as usize].have()).collect(),
+            follows: self.follows.to_wire(),
         };
         vec![self.send(FromAgent::Hello(hello), now)]
     }
@@ -223,6 +241,11 @@ impl Subscriber {
             Some(FromHub::Chunk(chunk)) if connected => {
                 self.stats.chunk_bytes_received += bytes;
                 self.chunk(chunk, now, draw)
+            }
+            Some(FromHub::Pulse(pulse)) if connected => {
+                self.stats.pulses += 1;
+                // A copy: a slice would keep the message's whole buffer for as long as nothing newer comes.
+                vec![AgentAction::Pulse(Bytes::copy_from_slice(&pulse.value))]
             }
             Some(FromHub::ComeBack(come_back)) => {
                 self.stats.come_backs += 1;
@@ -260,16 +283,17 @@ impl Subscriber {
     fn chunk(&mut self, chunk: Chunk, now: Duration, draw: Draw<'_>) -> Vec<AgentAction> {
         self.chunks += 1;
         let feed = chunk.feed();
-        let take = &mut self.takes[feed as usize];
         let mut out = Vec::new();
-        match take.take(chunk) {
+        let taken = match self.follows.has(feed) {
+            true => self.takes[feed as usize].take(chunk),
+            // A hub from before the choice of feeds sends both.
+            false => Taken::Nothing,
+        };
+        match taken {
             Taken::Nothing => {}
-            Taken::Done { changed } => {
+            Taken::Done(transfer) => {
                 self.stats.transfers += 1;
-                if changed {
-                    self.view.set(feed, take.items.clone());
-                    out.push(AgentAction::Changed);
-                }
+                out.push(AgentAction::Changed(transfer));
             }
             Taken::Lost(have) => {
                 self.stats.resyncs += 1;

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use fanout::message::FeedKind;
 use fanout::{
-    AgentAction, AgentMessage, HubAction, HubMessage, Limits, Peer, Phase, Publisher, SessionId, Subscriber,
-    Topic, View,
+    AgentAction, AgentMessage, Change, FeedLimits, Follows, HubAction, HubMessage, Limits, Peer, Phase,
+    Publisher, SessionId, Subscriber, Topic,
 };
 use proptest::prelude::*;
 
@@ -62,6 +63,8 @@ struct World {
     to_agent: VecDeque<HubMessage>,
     node: Set,
     broadcast: Set,
+    /// What the agent's consumer has.
+    shown: Set,
     /// Every set that the hub ever had, by feed.
     past: [Vec<Set>; 2],
 }
@@ -72,15 +75,16 @@ impl World {
             now: Duration::ZERO,
             lives: 0,
             hub: Publisher::new(1, limits()),
-            agent: Subscriber::new("n", "test", Duration::ZERO),
+            agent: Subscriber::new("n", "test", Follows::BOTH, Duration::ZERO),
             session: None,
             to_hub: VecDeque::new(),
             to_agent: VecDeque::new(),
             node: Set::new(),
             broadcast: Set::new(),
+            shown: Set::new(),
             past: [vec![Set::new()], vec![Set::new()]],
         };
-        world.hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| world.hub.set_ready(feed));
         world
     }
 
@@ -150,7 +154,16 @@ impl World {
                 }
                 AgentAction::Send(message) => self.to_hub.push_back(message),
                 AgentAction::Disconnect(_) => self.drop_stream(),
-                AgentAction::Changed => {}
+                AgentAction::Changed(transfer) => {
+                    for Change { item, value } in transfer.changes {
+                        let key = (item.topic.0, item.key);
+                        match value {
+                            Some(value) => self.shown.insert(key, value),
+                            None => self.shown.remove(&key),
+                        };
+                    }
+                }
+                AgentAction::Pulse(_) => {}
             }
         }
     }
@@ -196,18 +209,24 @@ impl World {
         for ((topic, key), value) in &self.broadcast {
             self.hub.set_broadcast(Topic(*topic), key, value.clone()).unwrap();
         }
-        self.hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| self.hub.set_ready(feed));
     }
 
     /// Each feed shows a set that the hub really had.
     fn check(&self) {
         for (feed, topic) in [(0, Topic::PODS), (1, BROADCAST)] {
-            let shown = shown(self.agent.view(), topic);
+            let shown = self.shown_of(topic);
             assert!(self.past[feed].contains(&shown), "a set that never was: {shown:?}");
         }
         let stats = self.hub.stats();
-        assert!(stats.queue_changes_peak <= limits().log_changes_max, "{stats:?}");
+        assert!(stats.queue_changes_peak <= FEED.log_changes_max, "{stats:?}");
+        assert!(stats.broadcast_queue_changes_peak <= FEED.log_changes_max, "{stats:?}");
         assert_eq!((stats.violations, stats.resyncs), (0, 0), "no message was lost within a stream");
+    }
+
+    fn shown_of(&self, topic: Topic) -> Set {
+        let of = self.shown.iter().filter(|((shown, _), _)| *shown == topic.0);
+        of.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     fn settle(&mut self) {
@@ -218,24 +237,17 @@ impl World {
         }
         assert!(matches!(self.agent.phase(), Phase::Connected { .. }), "{:?}", self.agent);
         assert!(self.agent.synced());
-        assert_eq!(shown(self.agent.view(), Topic::PODS), self.node);
-        assert_eq!(shown(self.agent.view(), BROADCAST), self.broadcast);
+        assert_eq!(self.shown_of(Topic::PODS), self.node);
+        assert_eq!(self.shown_of(BROADCAST), self.broadcast);
         assert_eq!(self.hub.stats().snapshots_running, 0, "every slot came back");
     }
 }
 
-fn limits() -> Limits {
-    Limits {
-        log_changes_max: 4,
-        log_removals_max: 2,
-        log_bytes_max: 100_000,
-        snapshots_max: 1,
-        ..Limits::default()
-    }
-}
+const FEED: FeedLimits =
+    FeedLimits { log_changes_max: 4, log_removals_max: 2, log_bytes_max: 100_000, ..FeedLimits::NODE };
 
-fn shown(view: &View, topic: Topic) -> Set {
-    view.topic(topic).map(|(key, value)| ((topic.0, key.clone()), value.clone())).collect()
+fn limits() -> Limits {
+    Limits { node: FEED, broadcast: FEED, snapshots_max: 1, ..Limits::default() }
 }
 
 proptest! {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanout::message::{
-    Ack, Chunk, ComeBack, FromAgent, FromHub, Have, Heartbeat, Hello, Refusal, Welcome, WireChange,
+    Ack, Chunk, ComeBack, FeedKind, FromAgent, FromHub, Have, Heartbeat, Hello, Pulse, Refusal, Welcome,
+    WireChange,
 };
-use fanout::{HubAction, HubMessage, Limits, Peer, Publisher, Subscriber, Topic};
+use fanout::{FeedLimits, Follows, HubAction, HubMessage, Limits, Peer, Publisher, Subscriber, Topic};
 use proptest::prelude::*;
 
 /// Numbers that are near something, or anything.
@@ -25,9 +26,10 @@ fn have() -> impl Strategy<Value = Have> {
 }
 
 fn from_agent() -> impl Strategy<Value = Option<FromAgent>> {
-    let hello = (0..3u32, 0..3u32, "[a-c]?", prop::collection::vec(have(), 0..3)).prop_map(
-        |(major_min, major_max, node, have)| {
-            FromAgent::Hello(Hello { major_min, major_max, node, version: String::new(), have })
+    let follows = prop::collection::vec(-1..3i32, 0..3);
+    let hello = (0..3u32, 0..3u32, "[a-c]?", prop::collection::vec(have(), 0..3), follows).prop_map(
+        |(major_min, major_max, node, have, follows)| {
+            FromAgent::Hello(Hello { major_min, major_max, node, version: String::new(), have, follows })
         },
     );
     prop_oneof![
@@ -80,6 +82,7 @@ fn from_hub() -> impl Strategy<Value = Option<FromHub>> {
             Some(FromHub::Refusal(Refusal { reason: String::new(), after_millis }))
         }),
         1 => any::<u32>().prop_map(|fleet| Some(FromHub::Heartbeat(Heartbeat { fleet }))),
+        1 => Just(Some(FromHub::Pulse(Pulse { value: Bytes::from("tick") }))),
         1 => Just(None),
     ]
 }
@@ -92,9 +95,11 @@ proptest! {
         steps in prop::collection::vec((0..4usize, from_agent(), 0..20_000u64, 0..5u8), 1..80),
         fraction in 0.0..1.0f64,
     ) {
-        let limits = Limits { snapshots_max: 1, snapshots_waiting_max: 2, log_changes_max: 3, ..Limits::default() };
+        let feed = FeedLimits { log_changes_max: 3, ..FeedLimits::NODE };
+        let limits =
+            Limits { snapshots_max: 1, snapshots_waiting_max: 2, node: feed, broadcast: feed, ..Limits::default() };
         let mut hub = Publisher::new(1, limits);
-        hub.set_ready();
+        FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
         let mut streams = [None; 4];
         let mut now = Duration::ZERO;
         for (stream, message, millis, publish) in steps {
@@ -102,6 +107,8 @@ proptest! {
             for key in 0..publish {
                 let item = hub.publish(["a", "b", "c"][stream % 3], Topic::PODS, &[key], Bytes::from(millis.to_string()));
                 prop_assert_eq!(item, Ok(()));
+                prop_assert_eq!(hub.set_broadcast(Topic(9), &[key], Bytes::from(millis.to_string())), Ok(()));
+                prop_assert_eq!(hub.set_pulse(Bytes::from(vec![key])), Ok(()));
             }
             let id = *streams[stream].get_or_insert_with(|| hub.connected(Peer::AnyNode, now));
             let mut actions = hub.on_message(id, fanout::AgentMessage { kind: message }, now, &mut || fraction);
@@ -114,20 +121,25 @@ proptest! {
             let stats = hub.stats();
             prop_assert_eq!(stats.sessions, streams.iter().flatten().count());
             prop_assert!(stats.snapshots_running <= 1 && stats.snapshots_waiting <= 2, "{stats:?}");
-            prop_assert!(stats.queue_changes_peak <= 3, "{stats:?}");
+            prop_assert!(stats.queue_changes_peak <= 3 && stats.broadcast_queue_changes_peak <= 3, "{stats:?}");
+            prop_assert!(stats.agents_connected.max(stats.names_connected) <= stats.sessions, "{stats:?}");
         }
         for id in streams.into_iter().flatten() {
             hub.disconnected(id, now);
         }
         let stats = hub.stats();
-        prop_assert_eq!((stats.sessions, stats.agents_connected), (0, 0));
+        prop_assert_eq!((stats.sessions, stats.agents_connected, stats.names_connected), (0, 0, 0));
         prop_assert_eq!((stats.snapshots_running, stats.snapshots_waiting), (0, 0));
     }
 
     #[test]
-    fn any_hub(steps in prop::collection::vec((from_hub(), 0..20_000u64, 0..8u8), 1..80), fraction in 0.0..1.0f64) {
+    fn any_hub(
+        steps in prop::collection::vec((from_hub(), 0..20_000u64, 0..8u8), 1..80),
+        follows in prop_oneof![Just(Follows::NODE), Just(Follows::BROADCAST), Just(Follows::BOTH)],
+        fraction in 0.0..1.0f64,
+    ) {
         let mut now = Duration::ZERO;
-        let mut agent = Subscriber::new("a", "test", now);
+        let mut agent = Subscriber::new("a", "test", follows, now);
         for (message, millis, what) in steps {
             now += Duration::from_millis(millis);
             agent.poll(now, &mut || fraction);

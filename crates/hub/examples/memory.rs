@@ -67,8 +67,11 @@ async fn measure(kubeconfig: &Path) -> anyhow::Result<()> {
     let mut config = Config::new(DoorConfig::from_kubeconfig(Some(kubeconfig.to_owned())));
     (config.port, config.telemetry_port) = (0, 0);
     config.data_dir = Some(folder.path().join("data"));
-    config.agents =
-        Some(AgentsConfig { listen: ([127, 0, 0, 1], 0).into(), transport: Transport::InsecureLoopback });
+    config.agents = Some(AgentsConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        transport: Transport::InsecureLoopback,
+        pod_addresses: false,
+    });
     let before = memory("VmRSS:");
     let hub = hub::assemble(config, Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new())).await?;
     let (status, address) = (hub.status(), hub.addresses().state);

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::endpoint;
 use crate::intake::Intake;
 use crate::metrics::{Collect, Metrics};
+use crate::names::{LeaseKey, Names};
 use crate::scrape::StateMetrics;
 use crate::snapshot::{DataDirError, Snapshots};
 use crate::status::{Observer, Status};
@@ -103,6 +104,7 @@ pub async fn assemble(
     let door = Door::connect(config.door.clone(), clock.clone(), entropy.clone(), &mut registry).await?;
     let state = bind(config.state_address(), config.port_fallback).await?;
     let telemetry = bind(config.telemetry_address(), config.port_fallback).await?;
+    let holder = format!("plimsoll-hub-{:016x}", entropy.next_u64());
     let link =
         config.link().map(|agents| HubLink::bind(&agents, clock.clone(), entropy.clone(), &mut registry));
     let link = link.transpose()?;
@@ -116,8 +118,10 @@ pub async fn assemble(
     let store = Arc::new(Store::new(clock.clone(), Seeded::new(entropy.next_u64())));
     let interner = Arc::new(Interner::seeded(entropy.next_u64()));
     let cluster = door.status().server;
-    let snapshots =
-        config.data_dir.as_deref().map(|folder| Snapshots::open(folder, cluster, keep, clock, metrics));
+    let snapshots = config
+        .data_dir
+        .as_deref()
+        .map(|folder| Snapshots::open(folder, cluster, keep, clock.clone(), metrics));
     let snapshots = snapshots.transpose()?.map(Arc::new);
     let resume =
         snapshots.as_ref().map(|snapshots| snapshots.load(&resources, &store, &interner)).unwrap_or_default();
@@ -125,6 +129,14 @@ pub async fn assemble(
     let agents = handle.clone().map(|handle| Arc::new(Agents::new(store.clone(), Box::new(handle))));
     if let Some(agents) = &agents {
         agents.publish_all();
+    }
+    let pod_addresses = config.agents.as_ref().is_some_and(|agents| agents.pod_addresses);
+    let names = handle.clone().map(|handle| {
+        let lease = LeaseKey { namespace: door.heartbeat_namespace().to_owned(), holder };
+        Arc::new(Names::new(store.clone(), Box::new(handle), clock, lease, pod_addresses))
+    });
+    if let Some(names) = &names {
+        names.publish_all();
     }
 
     let observer = Arc::new(Observer {
@@ -146,7 +158,7 @@ pub async fn assemble(
         resume,
         keep,
         interner,
-        intake: Arc::new(Intake { store, agents, metrics: own, other_cluster: Notify::new() }),
+        intake: Arc::new(Intake { store, agents, names, metrics: own, other_cluster: Notify::new() }),
         snapshots,
         observer,
         link,

@@ -55,6 +55,8 @@ pub struct AgentsConfig {
     pub listen: SocketAddr,
     /// `--tls-dir` or `--insecure-loopback`.
     pub transport: Transport,
+    /// `--dns-pod-addresses`: tell every node the addresses of all pods, for DNS servers with `pods verified`.
+    pub pod_addresses: bool,
 }
 
 impl Config {

@@ -8,12 +8,14 @@ use tokio::sync::Notify;
 
 use crate::agents::Agents;
 use crate::metrics::Metrics;
+use crate::names::Names;
 use crate::store::{Effect, KUBE_SYSTEM, Store};
 
 /// First the store, then who depends on it.
 pub(crate) struct Intake {
     pub(crate) store: Arc<Store>,
     pub(crate) agents: Option<Arc<Agents>>,
+    pub(crate) names: Option<Arc<Names>>,
     pub(crate) metrics: Metrics,
     /// Told when another cluster is behind the API server's address: everything has to be read anew.
     pub(crate) other_cluster: Notify,
@@ -24,6 +26,9 @@ impl Sink for Intake {
         let effect = self.store.apply(resource, change);
         if let Some(agents) = &self.agents {
             agents.effect(resource, &effect);
+        }
+        if let Some(names) = &self.names {
+            names.effect(resource, &effect);
         }
         if resource == Resource::Namespaces && is_other_cluster(&effect) {
             self.other_cluster();

@@ -2,7 +2,7 @@
 //! what others need of it.
 //!
 //! Owns: the store of objects ([`store`]), its exposition in kube-state-metrics' families (`scrape`), the copy on disk from which
-//! a restart resumes without a LIST (`snapshot`), the per-node sets for the agents (`agents`), and health. Does not know: how the
+//! a restart resumes without a LIST (`snapshot`), the per-node sets for the agents (`agents`), the names for their DNS servers (`names`), and health. Does not know: how the
 //! API server is asked (`apiserver-client`), what a family looks like (`state-metrics`), how items travel to agents
 //! (`agent-link`), flags and logging (the binary).
 //!
@@ -10,7 +10,7 @@
 //!   Door --Change--> intake --> store --copy--> scrape --chunks--> /metrics
 //!                       |         ^ |
 //!                       v         | +--cut--> snapshot files (restart: back into the store, watches resume)
-//!                    agents       |
+//!                 agents, names   |
 //!                       |      health: known, restored or missing? --> /readyz
 //!                       v
 //!                   HubHandle (agent-link)
@@ -24,6 +24,7 @@ mod endpoint;
 mod health;
 mod intake;
 mod metrics;
+mod names;
 mod run;
 mod scrape;
 mod snapshot;

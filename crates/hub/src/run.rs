@@ -40,6 +40,13 @@ impl Hub {
         }
         let admission = admit_when_ready(self.observer.clone(), self.observer.agents.clone());
         tasks.push(spawn_until(&stop, "hub readiness", admission));
+        if let Some(names) = self.intake.names.clone() {
+            tasks.push(spawn_until(&stop, "hub names", names.clone().serve_forever(self.door.clone())));
+            let (door, until) = (self.door.clone(), stop.clone());
+            tasks.push(environment::spawn("hub heartbeat", async move {
+                door.beat(names.holder(), || names.others_beat(), until).await;
+            }));
+        }
         if let Some(snapshots) = self.snapshots.clone() {
             let writing = write_forever(snapshots, self.resources.clone(), store.clone());
             tasks.push(spawn_until(&stop, "hub snapshot", writing));

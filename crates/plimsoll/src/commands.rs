@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod certs;
+pub(crate) mod dns;
 pub(crate) mod fake_apiserver;
 pub(crate) mod hub;
 pub(crate) mod runtime;

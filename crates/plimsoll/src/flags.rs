@@ -2,7 +2,10 @@
 
 mod agent;
 mod api;
+mod dns;
+mod horizon;
 mod hub;
+mod probe;
 mod up;
 
 use std::net::SocketAddr;
@@ -12,7 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::AgentFlags;
 pub(crate) use api::ApiFlags;
+pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
+pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
+pub(crate) use probe::{ConfirmFlags, ProbeFlags};
 pub(crate) use up::{Output, UpFlags};
 
 /// Kubernetes telemetry that cannot take the cluster down.
@@ -35,6 +41,8 @@ pub(crate) enum Command {
     Hub(HubFlags),
     /// Metrics of this node, its pods and containers, without the API server.
     Agent(AgentFlags),
+    /// The cluster's DNS: outlives the control plane, and says how old its answers are.
+    Dns(Box<DnsFlags>),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.

@@ -36,6 +36,7 @@ fn run(command: Command) -> Outcome {
         Command::Up(flags) => commands::up::run(flags),
         Command::Hub(flags) => commands::hub::run(flags),
         Command::Agent(flags) => commands::agent::run(flags),
+        Command::Dns(flags) => commands::dns::run(*flags),
         Command::Certs(flags) => commands::certs::run(flags),
         Command::FakeApiserver(flags) => commands::fake_apiserver::run(flags),
     }

@@ -4,10 +4,16 @@
 
 #[path = "system/bad_input.rs"]
 mod bad_input;
+#[path = "system/dns.rs"]
+mod dns;
+#[path = "system/horizon.rs"]
+mod horizon;
 #[path = "system/outage.rs"]
 mod outage;
 #[path = "system/process.rs"]
 mod process;
+#[path = "system/resolver.rs"]
+mod resolver;
 #[path = "system/scrape.rs"]
 mod scrape;
 #[path = "system/up.rs"]

@@ -1,5 +1,6 @@
 //! The loop around the subscriber.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,19 +8,29 @@ use environment::Entropy;
 use fanout::{AgentAction, HubMessage, Phase, View};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::Shared;
 use super::connect::{Dialer, Stream, explain};
+use super::{Shared, Update};
 
 /// The dialer comes back with the outcome: it remembers addresses.
 type Attempt = BoxFuture<'static, (Box<Dialer>, Result<Box<Stream>, String>)>;
 
+/// Who gets what comes.
+pub(super) enum Consumer {
+    /// The whole set of a small feed, whenever it changes.
+    View(View, watch::Sender<View>),
+    /// Each change, once, in order.
+    Updates(mpsc::Sender<Update>),
+}
+
 struct Follower {
     shared: Arc<Shared>,
     entropy: Arc<dyn Entropy>,
-    view: watch::Sender<View>,
+    consumer: Consumer,
+    /// Updates that the consumer has no room for: while there are some, the stream is not read. One message makes one.
+    waiting: VecDeque<Update>,
     /// At home while no attempt runs.
     dialer: Option<Box<Dialer>>,
     attempt: Option<Attempt>,
@@ -32,19 +43,22 @@ enum Event {
     Time,
     Dialed(Box<Dialer>, Result<Box<Stream>, String>),
     Message(Option<Result<HubMessage, tonic::Status>>),
+    /// The consumer takes the next update, or is gone.
+    Room,
 }
 
 pub(super) async fn follow(
     shared: Arc<Shared>,
     dialer: Dialer,
     entropy: Arc<dyn Entropy>,
-    view: watch::Sender<View>,
+    consumer: Consumer,
     stop: CancellationToken,
 ) {
     let mut follower = Follower {
         shared,
         entropy,
-        view,
+        consumer,
+        waiting: VecDeque::new(),
         dialer: Some(Box::new(dialer)),
         attempt: None,
         stream: None,
@@ -74,14 +88,22 @@ impl Follower {
         };
         let message = async {
             match self.stream.as_mut() {
-                Some(stream) => stream.inbound.next().await,
-                None => std::future::pending().await,
+                Some(stream) if self.waiting.is_empty() => stream.inbound.next().await,
+                _ => std::future::pending().await,
+            }
+        };
+        let room = async {
+            match &self.consumer {
+                // An error means that nobody takes anything any more, which `hand_over` finds out, too.
+                Consumer::Updates(sender) if !self.waiting.is_empty() => drop(sender.reserve().await),
+                _ => std::future::pending().await,
             }
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => Event::Time,
             (dialer, outcome) = attempt => Event::Dialed(dialer, outcome),
             message = message => Event::Message(message),
+            () = room => Event::Room,
         }
     }
 
@@ -113,12 +135,17 @@ impl Follower {
                 self.down(now, explain(&status));
                 Vec::new()
             }
+            Event::Room => {
+                self.hand_over();
+                Vec::new()
+            }
             Event::Message(None) => {
                 self.down(now, "the hub ended the stream".to_owned());
                 Vec::new()
             }
         };
         self.perform(actions, now);
+        self.hand_over();
     }
 
     fn perform(&mut self, actions: Vec<AgentAction>, now: Duration) {
@@ -139,9 +166,27 @@ impl Follower {
                     }
                 }
                 AgentAction::Disconnect(reason) => self.down(now, reason),
-                AgentAction::Changed => {
-                    self.view.send_replace(self.shared.subscriber.lock().view().clone());
-                }
+                AgentAction::Changed(transfer) => match &mut self.consumer {
+                    Consumer::View(..) if transfer.changes.is_empty() => {}
+                    Consumer::View(view, sender) => {
+                        view.apply(&transfer.changes);
+                        sender.send_replace(view.clone());
+                    }
+                    Consumer::Updates(_) => self.waiting.push_back(Update::Changes(transfer)),
+                },
+                AgentAction::Pulse(value) => self.waiting.push_back(Update::Pulse(value)),
+            }
+        }
+    }
+
+    /// As many updates as the consumer has room for. Without one they go nowhere.
+    fn hand_over(&mut self) {
+        let Consumer::Updates(sender) = &self.consumer else { return self.waiting.clear() };
+        while let Some(update) = self.waiting.pop_front() {
+            match sender.try_send(update) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(update)) => return self.waiting.push_front(update),
+                Err(mpsc::error::TrySendError::Closed(_)) => return self.waiting.clear(),
             }
         }
     }

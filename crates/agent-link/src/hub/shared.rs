@@ -16,12 +16,16 @@ use crate::wire::{OUTBOUND_MESSAGES_MAX, Outbound, Receiver};
 /// Changes gather for so long before they are sent: a relist of the hub becomes few messages, and an agent, which has its
 /// own sources for what is urgent, does not notice.
 const GATHER: Duration = Duration::from_millis(50);
+/// The same for what everybody follows: a name must be known everywhere within 50 ms of its change, and what came within
+/// this time makes one message.
+const NAMES_GATHER: Duration = Duration::from_millis(5);
 /// How long the poller sleeps when nothing waits for time.
 const IDLE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Notify,
+    names_changed: Notify,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     limits: Limits,
@@ -64,6 +68,7 @@ impl Shared {
         Self {
             state: Mutex::new(State { publisher, outlets: BTreeMap::new() }),
             changed: Notify::new(),
+            names_changed: Notify::new(),
             clock,
             entropy,
             limits,
@@ -75,6 +80,13 @@ impl Shared {
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Publisher) -> T) -> T {
         let result = change(&mut self.state.lock().publisher);
         self.changed.notify_one();
+        result
+    }
+
+    /// As [`Shared::change`], for what everybody follows.
+    pub(super) fn change_names<T>(&self, change: impl FnOnce(&mut Publisher) -> T) -> T {
+        let result = change(&mut self.state.lock().publisher);
+        self.names_changed.notify_one();
         result
     }
 
@@ -137,7 +149,11 @@ impl Shared {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}
-                () = self.changed.notified() => tokio::time::sleep(GATHER).await,
+                () = self.changed.notified() => tokio::select! {
+                    () = tokio::time::sleep(GATHER) => {}
+                    () = self.names_changed.notified() => tokio::time::sleep(NAMES_GATHER).await,
+                },
+                () = self.names_changed.notified() => tokio::time::sleep(NAMES_GATHER).await,
             }
         }
     }

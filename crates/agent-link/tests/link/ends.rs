@@ -1,22 +1,23 @@
 //! Hubs, agents, and a proxy that cuts and stops what goes through it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent_link::{
-    AgentLink, AgentLinkConfig, HubHandle, HubLink, HubLinkConfig, LinkError, LinkStatus, Transport,
-    certificates,
+    AgentLink, AgentLinkConfig, HubHandle, HubLink, HubLinkConfig, LinkError, LinkStatus, NamesLink,
+    Transport, Update, certificates,
 };
 use bytes::Bytes;
 use environment::{Clock, Entropy, SystemClock, SystemEntropy};
-use fanout::{Limits, Topic};
+use fanout::{Change, Held, ItemKey, Limits, Topic};
 use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -122,6 +123,7 @@ impl Hub {
 
     pub(crate) fn ready(&self) {
         self.handle.set_ready();
+        self.handle.set_names_ready();
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -186,7 +188,7 @@ impl Agent {
         let mut view = self.link.view();
         let mut shown = String::new();
         let wait = view.wait_for(|view| {
-            let items = view.topic(Topic::PODS).chain(view.topic(Topic(9)));
+            let items = view.topic(Topic::PODS);
             let utf8 = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
             let items: Vec<_> = items.map(|(key, value)| format!("{}={}", utf8(key), utf8(value))).collect();
             shown = items.join(" ");
@@ -208,6 +210,74 @@ impl Agent {
 
     pub(crate) fn metrics(&self) -> String {
         text(&self.registry)
+    }
+}
+
+/// A DNS server, as far as the link goes.
+pub(crate) struct Dns {
+    pub(crate) link: NamesLink,
+    pub(crate) updates: mpsc::Receiver<Update>,
+    pub(crate) items: BTreeMap<ItemKey, Bytes>,
+    pub(crate) position: (u64, u64),
+    pub(crate) pulse: Bytes,
+    stop: CancellationToken,
+}
+
+impl Dns {
+    pub(crate) fn start(dir: &Path, node: &str, hub: SocketAddr, held: Held) -> Self {
+        let (clock, stop) = (Arc::new(SystemClock::new()), CancellationToken::new());
+        let transport = Transport::Mutual { dir: dir.to_owned() };
+        let config = AgentLinkConfig::new(node, hub.to_string(), transport);
+        let registry = &mut Registry::default();
+        let link = NamesLink::new(config, clock, Arc::new(Hasty), registry).unwrap();
+        let updates = link.follow(held, stop.clone()).unwrap();
+        let (items, pulse) = (BTreeMap::new(), Bytes::new());
+        Self { link, updates, items, position: (0, 0), pulse, stop }
+    }
+
+    /// Takes updates until these are the items and the pulse: "key=value key=value | pulse". Returns how many changes came.
+    pub(crate) async fn shows(&mut self, expected: &str) -> usize {
+        let mut changes = 0;
+        let wait = async {
+            loop {
+                let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+                let items =
+                    self.items.iter().map(|(item, value)| format!("{}={}", text(&item.key), text(value)));
+                let shown = format!("{} | {}", items.collect::<Vec<_>>().join(" "), text(&self.pulse));
+                if shown == expected {
+                    return;
+                }
+                match self.updates.recv().await.unwrap() {
+                    Update::Pulse(value) => self.pulse = value,
+                    Update::Changes(transfer) => {
+                        self.position = (transfer.epoch, transfer.sequence);
+                        changes += transfer.changes.len();
+                        for Change { item, value } in transfer.changes {
+                            match value {
+                                Some(value) => self.items.insert(item, value),
+                                None => self.items.remove(&item),
+                            };
+                        }
+                    }
+                }
+            }
+        };
+        let waited = tokio::time::timeout(HANGS, wait).await.is_ok();
+        assert!(waited, "shows {:?} {:?}, not {expected}: {:?}", self.items, self.pulse, self.link.status());
+        changes
+    }
+
+    /// What it would find on its disk.
+    pub(crate) fn held(&self) -> Held {
+        let mut held = Held::new(self.position.0, self.position.1);
+        self.items.iter().for_each(|(item, value)| held.insert(item.clone(), value));
+        held
+    }
+}
+
+impl Drop for Dns {
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use objects::Resource;
 
-use super::{Call, IDENTITY_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, USER_AGENT, Value, accept, path};
+use super::{
+    Call, IDENTITY_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, Target, USER_AGENT, Value, accept, path,
+};
 use crate::times;
 
 /// The text of `docs/api-calls.md`.
@@ -17,14 +19,19 @@ pub fn markdown() -> String {
 fn write(out: &mut String) -> std::fmt::Result {
     out.push_str(HEAD);
     let product = USER_AGENT.split('/').next().unwrap_or(USER_AGENT);
-    writeln!(out, "Every request has `User-Agent: {product}/{{version}}` and no body.\n")?;
+    writeln!(
+        out,
+        "Every request has `User-Agent: {product}/{{version}}`; none but `PATCH`, which sends one Lease, has a body.\n"
+    )?;
     for (number, row) in TABLE.iter().enumerate() {
         let query = row.query.iter().map(parameter).collect::<Vec<_>>().join("&");
         writeln!(out, "### {}. {:?} (`{}`)\n", number + 1, row.call, row.verb)?;
-        match row.call {
-            Call::Identity => writeln!(out, "`GET {IDENTITY_PATH}?{query}`\n")?,
-            _ => writeln!(out, "`GET {{path}}?{query}`\n")?,
-        }
+        let path = match row.target {
+            Target::Collection => "{path}".to_owned(),
+            Target::KubeSystem => IDENTITY_PATH.to_owned(),
+            Target::Heartbeat => super::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
+        };
+        writeln!(out, "`{} {path}?{query}`\n", row.method)?;
         for (name, text) in [("When", row.when), ("How often", row.often), ("Cost", row.cost)] {
             writeln!(out, "- {name}: {text}")?;
         }

@@ -4,18 +4,24 @@ use std::path::Path;
 
 use objects::Resource;
 
-use super::{Call, Fill, Request, TABLE, markdown};
+use super::{Call, Fill, Request, TABLE, Target, markdown};
 
 #[test]
 fn every_call_has_one_row() {
-    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage, Call::Identity] {
+    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage, Call::Identity, Call::Beat] {
         assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
     }
 }
 
 #[test]
 fn requests() {
-    let fill = Fill { resource_version: "77", timeout_seconds: 300, continue_token: "a b/+=é", gzip: false };
+    let fill = Fill {
+        resource_version: "77",
+        timeout_seconds: 300,
+        continue_token: "a b/+=é",
+        namespace: "a/../b",
+        ..Fill::default()
+    };
     let rows = [
         (
             Call::Watch,
@@ -31,14 +37,28 @@ fn requests() {
         (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
         (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system?resourceVersion=0"),
         (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
+        (
+            Call::Beat,
+            Resource::Leases,
+            "/apis/coordination.k8s.io/v1/namespaces/a%2F..%2Fb/leases/plimsoll-heartbeat\
+             ?fieldManager=plimsoll-hub&force=true",
+        ),
     ];
     for (call, resource, expected) in rows {
         let request = Request::new(call, resource, &fill);
         assert_eq!(request.path_and_query(), expected);
         let http = request.into_http();
         assert_eq!(http.uri(), expected);
-        assert_eq!(http.method(), "GET");
+        assert_eq!(http.method(), if call == Call::Beat { "PATCH" } else { "GET" });
     }
+}
+
+#[test]
+fn one_object_is_written_and_nothing_else() {
+    let writes: Vec<_> = TABLE.iter().filter(|row| row.method != "GET").collect();
+    let [row] = writes[..] else { panic!("{writes:?}") };
+    assert_eq!((row.call, row.verb, row.target), (Call::Beat, "patch", Target::Heartbeat));
+    assert!(TABLE.iter().all(|row| ["GET", "PATCH"].contains(&row.method)));
 }
 
 #[test]

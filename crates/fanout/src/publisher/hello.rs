@@ -11,7 +11,7 @@ use crate::limits::RESYNCS_MAX;
 use crate::message::{
     FeedKind, FromHub, Have, Hello, PROTOCOL_MAJOR_MAX, PROTOCOL_MAJOR_MIN, Refusal, Welcome,
 };
-use crate::session::Cursor;
+use crate::session::{Cursor, Follows};
 
 /// A refused agent asks again after this long: somebody has to change something first.
 const REFUSED_MILLIS: u32 = 60_000;
@@ -32,12 +32,14 @@ impl Publisher {
             self.send(id, FromHub::Refusal(refusal), now, out);
             return self.close(id, CloseReason::Refused, now, out);
         }
-        if let Some(reason) = self.not_now(hello, now) {
-            let outside = self.known().saturating_sub(self.admitted);
+        let asked = asked(hello);
+        self.note_follower(&hello.node, asked.follows);
+        if let Some(reason) = self.not_now(hello, &asked, now) {
+            let outside = self.known_sessions().saturating_sub(self.admitted);
             let after = admission::come_back(outside, draw(), &self.limits);
             return self.send_away(id, after, reason, now, out);
         }
-        self.admit(id, hello, now, out);
+        self.admit(id, hello, &asked, now, out);
         self.pump(id, now, out);
     }
 
@@ -66,16 +68,16 @@ impl Publisher {
     }
 
     /// What waiting cures.
-    fn not_now(&mut self, hello: &Hello, now: Duration) -> Option<&'static str> {
-        if !self.ready {
+    fn not_now(&mut self, hello: &Hello, asked: &Asked, now: Duration) -> Option<&'static str> {
+        if FeedKind::ALL.into_iter().any(|feed| asked.follows.has(feed) && !self.ready[feed as usize]) {
             return Some("the hub has not yet read the cluster");
         }
         if self.admitted >= self.limits.sessions_max {
             return Some("the hub has as many agents as it may have");
         }
-        let node = self.nodes.get(hello.node.as_str()).map(|entry| &entry.feed);
-        let snapshot = self.place(node, have(hello, FeedKind::Node)) == Cursor::Unknown
-            || self.place(Some(&self.broadcast), have(hello, FeedKind::Broadcast)) == Cursor::Unknown;
+        let snapshot = FeedKind::ALL
+            .into_iter()
+            .any(|kind| self.stand(&hello.node, asked, kind, have(hello, kind)) == Cursor::Unknown);
         if snapshot && self.snapshots_waiting.len() >= self.limits.snapshots_waiting_max {
             return Some("too many agents wait for a snapshot");
         }
@@ -85,20 +87,37 @@ impl Publisher {
         None
     }
 
-    fn admit(&mut self, id: SessionId, hello: &Hello, now: Duration, out: &mut Vec<HubAction>) {
-        let entry =
-            self.nodes.entry(hello.node.as_str().into()).or_insert_with(|| NodeFeed::new(self.sequence));
-        if let Some(older) = entry.session.replace(id) {
+    fn admit(
+        &mut self,
+        id: SessionId,
+        hello: &Hello,
+        asked: &Asked,
+        now: Duration,
+        out: &mut Vec<HubAction>,
+    ) {
+        let limits = self.limits.node;
+        let entry = self.nodes.entry(hello.node.as_str().into());
+        let entry = entry.or_insert_with(|| NodeFeed::new(self.sequence, limits));
+        let mut older = [None; 2];
+        for kind in FeedKind::ALL.into_iter().filter(|kind| asked.follows.has(*kind)) {
+            older[kind as usize] = entry.followers[kind as usize].replace(id);
+        }
+        for older in older.into_iter().flatten() {
             self.close(older, CloseReason::Superseded, now, out);
         }
-        let node = self.place(self.feed(&hello.node, FeedKind::Node), have(hello, FeedKind::Node));
-        let broadcast = self.place(Some(&self.broadcast), have(hello, FeedKind::Broadcast));
+        let cursors = FeedKind::ALL.map(|kind| self.stand(&hello.node, asked, kind, have(hello, kind)));
         self.stats.admissions += 1;
         self.admitted += 1;
+        if asked.follows.broadcast {
+            self.broadcast_followers.insert(id);
+        }
         if let Some(session) = self.sessions.get_mut(&id) {
             session.node = Some(hello.node.as_str().into());
-            session.set_cursor(FeedKind::Node, node);
-            session.set_cursor(FeedKind::Broadcast, broadcast);
+            session.follows = asked.follows;
+            FeedKind::ALL
+                .into_iter()
+                .zip(cursors)
+                .for_each(|(kind, cursor)| session.set_cursor(kind, cursor));
         }
         let welcome = Welcome {
             major: hello.major_max.min(PROTOCOL_MAJOR_MAX),
@@ -106,6 +125,18 @@ impl Publisher {
             heartbeat_millis: u32::try_from(self.limits.heartbeat.as_millis()).unwrap_or(u32::MAX),
         };
         self.send(id, FromHub::Welcome(welcome), now, out);
+    }
+
+    /// Where an agent with `have` stands in a feed.
+    fn stand(&self, node: &str, asked: &Asked, kind: FeedKind, have: Have) -> Cursor {
+        match kind {
+            FeedKind::Node if asked.follows.node => {
+                self.place(self.nodes.get(node).map(|entry| &entry.feed), have)
+            }
+            FeedKind::Broadcast if asked.follows.broadcast => self.place(Some(&self.broadcast), have),
+            FeedKind::Broadcast if asked.before_follows => self.place(Some(&self.nothing), have),
+            _ => Cursor::Away,
+        }
     }
 
     /// Where an agent with `have` stands in `feed`; a node that the hub does not know has an empty feed.
@@ -125,11 +156,17 @@ impl Publisher {
     pub(super) fn resync(&mut self, id: SessionId, have: &Have, now: Duration, out: &mut Vec<HubAction>) {
         self.stats.resyncs += 1;
         let kind = have.feed();
-        let Some(node) = self.sessions.get(&id).and_then(|session| session.node.clone()) else { return };
+        let Some(session) = self.sessions.get(&id) else { return };
+        let Some(node) = session.node.clone() else { return };
+        if session.cursor(kind) == Cursor::Away {
+            return self.close(id, CloseReason::Violation, now, out);
+        }
+        let before_follows = !session.follows.broadcast;
+        let asked = Asked { follows: session.follows, before_follows };
         let cursor = match have.epoch {
             // The agent does not trust what it has.
             0 => Cursor::Unknown,
-            _ => self.place(self.feed(&node, kind), *have),
+            _ => self.stand(&node, &asked, kind, *have),
         };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.resyncs += 1;
@@ -141,6 +178,20 @@ impl Publisher {
         }
         session.set_cursor(kind, cursor);
         self.pump(id, now, out);
+    }
+}
+
+/// What a `Hello` wants.
+struct Asked {
+    follows: Follows,
+    /// The agent is older than the choice: it waits for word of a broadcast feed, but knows nothing to do with one.
+    before_follows: bool,
+}
+
+fn asked(hello: &Hello) -> Asked {
+    match hello.follows.is_empty() {
+        true => Asked { follows: Follows::NODE, before_follows: true },
+        false => Asked { follows: Follows::from_wire(&hello.follows), before_follows: false },
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{CloseReason, HubAction, Publisher, SessionId};
-use crate::message::{FeedKind, FromHub, TransferKind};
+use crate::feed::{Cut, Feed};
+use crate::message::{FeedKind, FromHub, Pulse, TransferKind};
 use crate::session::{Cursor, Transfer};
 
 impl Publisher {
@@ -18,7 +19,7 @@ impl Publisher {
             if session.transfer.is_some() || !session.window_open() {
                 return self.note_queue(id);
             }
-            let Some(transfer) = self.next_transfer(id, now, out) else { return };
+            let Some(transfer) = self.next_transfer(id, now, out) else { return self.pulse(id, now, out) };
             if let Some(session) = self.sessions.get_mut(&id) {
                 session.begin(transfer);
             }
@@ -37,40 +38,60 @@ impl Publisher {
         self.pump(id, now, out);
     }
 
+    /// The newest pulse, after whatever content there was. A session whose window is full gets it with its next
+    /// acknowledgement, or the one after it then.
+    fn pulse(&mut self, id: SessionId, now: Duration, out: &mut Vec<HubAction>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if !session.follows.broadcast || session.pulse == self.pulses {
+            return;
+        }
+        session.pulse = self.pulses;
+        let value = self.pulse.clone();
+        self.stats.pulses += 1;
+        self.send(id, FromHub::Pulse(Pulse { value }), now, out);
+    }
+
     /// The node's own feed first: it is small, and it is what the agent was asked for.
     fn next_transfer(&mut self, id: SessionId, now: Duration, out: &mut Vec<HubAction>) -> Option<Transfer> {
-        for kind in [FeedKind::Node, FeedKind::Broadcast] {
-            let session = self.sessions.get(&id)?;
-            let (node, cursor) = (session.node.clone()?, session.cursor(kind));
-            let feed = self.feed(&node, kind)?;
-            let (mut head, mut hash) = (feed.head(), feed.hash());
-            let (transfer, from, changes) = match cursor {
-                Cursor::At(at) if at == head => continue,
-                Cursor::Equal(at, then) => {
-                    (head, hash) = (at, then);
-                    (TransferKind::Current, at, Vec::new())
+        for kind in FeedKind::ALL {
+            let cursor = self.sessions.get(&id)?.cursor(kind);
+            let (transfer, cut) = match cursor {
+                Cursor::Away => continue,
+                Cursor::At(at) if at == self.feed_of(id, kind)?.head() => continue,
+                Cursor::Equal(at, hash) => {
+                    (TransferKind::Current, Cut { from: at, to: at, hash, changes: Default::default() })
                 }
-                Cursor::At(at) => match feed.delta(at) {
-                    Some(changes) => (TransferKind::Delta, at, changes),
+                Cursor::At(at) => match self.feed_of(id, kind)?.delta(at) {
+                    Some(cut) => (TransferKind::Delta, cut),
                     None => {
                         self.stats.collapses += 1;
                         self.sessions.get_mut(&id)?.set_cursor(kind, Cursor::Unknown);
-                        (TransferKind::Snapshot, 0, self.snapshot(id, kind, now, out)?)
+                        (TransferKind::Snapshot, self.snapshot(id, kind, now, out)?)
                     }
                 },
-                Cursor::Unknown => (TransferKind::Snapshot, 0, self.snapshot(id, kind, now, out)?),
+                Cursor::Unknown => (TransferKind::Snapshot, self.snapshot(id, kind, now, out)?),
             };
             match transfer {
                 TransferKind::Current => self.stats.currents += 1,
                 TransferKind::Snapshot => self.stats.snapshots += 1,
                 TransferKind::Delta => {
                     self.stats.deltas += 1;
-                    self.stats.queue_changes_peak = self.stats.queue_changes_peak.max(changes.len());
+                    self.note_length(kind, cut.changes.len());
                 }
             }
-            return Some(Transfer::new(kind, transfer, self.epoch, (from, head), hash, changes));
+            return Some(Transfer::new(kind, transfer, self.epoch, cut));
         }
         None
+    }
+
+    /// What `kind` means for this session.
+    fn feed_of(&mut self, id: SessionId, kind: FeedKind) -> Option<&mut Feed> {
+        let session = self.sessions.get(&id)?;
+        match kind {
+            FeedKind::Node => self.nodes.get_mut(session.node.as_deref()?).map(|entry| &mut entry.feed),
+            FeedKind::Broadcast if session.follows.broadcast => Some(&mut self.broadcast),
+            FeedKind::Broadcast => Some(&mut self.nothing),
+        }
     }
 
     /// The set of a feed, if the session has or gets a snapshot slot; otherwise it waits in line.
@@ -80,7 +101,7 @@ impl Publisher {
         kind: FeedKind,
         now: Duration,
         out: &mut Vec<HubAction>,
-    ) -> Option<Vec<crate::Change>> {
+    ) -> Option<Cut> {
         if !self.take_slot(id) {
             if self.sessions.get(&id).is_some_and(|session| !session.waiting) {
                 // A session that collapsed when the line is full comes back later, like everybody else.
@@ -88,8 +109,7 @@ impl Publisher {
             }
             return None;
         }
-        let node = self.sessions.get(&id)?.node.clone()?;
-        Some(self.feed(&node, kind)?.snapshot())
+        Some(self.feed_of(id, kind)?.snapshot())
     }
 
     fn take_slot(&mut self, id: SessionId) -> bool {
@@ -126,15 +146,20 @@ impl Publisher {
     }
 
     fn note_queue(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        let Some(node) = session.node.as_deref() else { return };
-        let behind = [FeedKind::Node, FeedKind::Broadcast].into_iter().map(|kind| {
-            match (session.cursor(kind), self.feed(node, kind)) {
-                (Cursor::At(at), Some(feed)) => feed.behind(at),
-                _ => 0,
-            }
-        });
-        let longest = behind.max().unwrap_or(0);
-        self.stats.queue_changes_peak = self.stats.queue_changes_peak.max(longest);
+        for kind in FeedKind::ALL {
+            let Some(Cursor::At(at)) = self.sessions.get(&id).map(|session| session.cursor(kind)) else {
+                continue;
+            };
+            let behind = self.feed_of(id, kind).map_or(0, |feed| feed.behind(at));
+            self.note_length(kind, behind);
+        }
+    }
+
+    fn note_length(&mut self, kind: FeedKind, changes: usize) {
+        let peak = match kind {
+            FeedKind::Node => &mut self.stats.queue_changes_peak,
+            FeedKind::Broadcast => &mut self.stats.broadcast_queue_changes_peak,
+        };
+        *peak = changes.max(*peak);
     }
 }

@@ -8,7 +8,7 @@ const START: Duration = Duration::from_secs(100);
 fn hub() -> Publisher {
     let mut hub = Publisher::new(42, Limits::default());
     hub.publish("n", Topic::PODS, b"a", Bytes::from("1")).unwrap();
-    hub.set_ready();
+    FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
     hub
 }
 
@@ -27,6 +27,7 @@ fn words(actions: &[HubAction]) -> Vec<String> {
                 FromHub::ComeBack(_) => "ComeBack!".to_owned(),
                 FromHub::Refusal(_) => "Refusal".to_owned(),
                 FromHub::Heartbeat(_) => "Heartbeat".to_owned(),
+                FromHub::Pulse(pulse) => format!("Pulse {}", String::from_utf8_lossy(&pulse.value)),
                 FromHub::Chunk(chunk) => {
                     format!("{:?} {:?} {}", chunk.feed(), chunk.transfer(), chunk.changes.len())
                 }
@@ -58,6 +59,56 @@ fn who_is_let_in() {
     check(Peer::AnyNode, hello(&"n".repeat(254)), &["Refusal", "Refused"]);
     check(n(), Hello { major_min: 2, major_max: 3, ..hello("n") }, &["Refusal", "Refused"]);
     check(n(), Hello { major_min: 0, major_max: 0, ..hello("n") }, &["Refusal", "Refused"]);
+}
+
+#[test]
+fn each_gets_the_feeds_that_it_follows() {
+    let check = |follows: &[i32], expected: &[&str]| {
+        let mut hub = hub();
+        hub.set_broadcast(Topic(9), b"zone", Bytes::from("1")).unwrap();
+        hub.set_pulse(Bytes::from("tick")).unwrap();
+        let id = hub.connected(Peer::AnyNode, START);
+        let hello = Hello { follows: follows.to_vec(), ..hello("n") };
+        assert_eq!(say(&mut hub, id, FromAgent::Hello(hello), 0), expected, "{follows:?}");
+        hub.set_broadcast(Topic(9), b"zone", Bytes::from("2")).unwrap();
+        hub.set_pulse(Bytes::from("tock")).unwrap();
+        let more = words(&hub.poll(START));
+        let told = follows.contains(&FeedKind::Broadcast.into());
+        assert_eq!(more, if told { &["Broadcast Delta 1", "Pulse tock"][..] } else { &[] }, "{follows:?}");
+    };
+    let (node, broadcast) = (FeedKind::Node.into(), FeedKind::Broadcast.into());
+    check(&[node], &["Welcome", "Node Snapshot 1"]);
+    check(&[broadcast], &["Welcome", "Broadcast Snapshot 1", "Pulse tick"]);
+    check(&[broadcast, node], &["Welcome", "Node Snapshot 1", "Broadcast Snapshot 1", "Pulse tick"]);
+    // An agent from before the choice waits for word of the broadcast feed: it gets an empty one, whatever there is.
+    check(&[], &["Welcome", "Node Snapshot 1", "Broadcast Current 0"]);
+    // A newer agent that follows what this hub does not know.
+    check(&[7], &["Welcome"]);
+    check(&[7, node], &["Welcome", "Node Snapshot 1"]);
+}
+
+#[test]
+fn pulses_are_overtaken_and_wait_for_the_window() {
+    let mut hub = hub();
+    for key in 0..100u64 {
+        hub.set_broadcast(Topic(9), &key.to_le_bytes(), Bytes::from(vec![0; 10_000])).unwrap();
+    }
+    let follows = Follows::BROADCAST.to_wire();
+    let id = hub.connected(Peer::AnyNode, START);
+    let said = say(&mut hub, id, FromAgent::Hello(Hello { follows, ..hello("n") }), 0);
+    assert_eq!(said.len(), 5, "the window is full: {said:?}");
+    for pulse in ["1", "2", "3"] {
+        hub.set_pulse(Bytes::from(pulse)).unwrap();
+        assert_eq!(words(&hub.poll(START)), [""; 0]);
+    }
+    let mut all = Vec::new();
+    for chunks in 1..=15 {
+        all.extend(say(&mut hub, id, FromAgent::Ack(Ack { chunks }), 0));
+    }
+    let pulses: Vec<_> = all.iter().filter(|said| said.starts_with("Pulse")).collect();
+    assert_eq!(pulses, ["Pulse 3"], "the newest, once: {all:?}");
+    hub.set_pulse(Bytes::from(vec![0; crate::limits::PULSE_BYTES_MAX + 1])).unwrap_err();
+    assert_eq!(words(&hub.poll(START)), [""; 0]);
 }
 
 #[test]
@@ -94,6 +145,15 @@ fn nobody_is_let_in_before_the_hub_is_ready() {
     let id = hub.connected(Peer::AnyNode, START);
     assert_eq!(say(&mut hub, id, FromAgent::Hello(hello("n")), 0), ["ComeBack!", "ComeBack"]);
     assert_eq!(hub.stats().sessions, 0);
+    // Pods are known, names are not.
+    hub.set_ready(FeedKind::Node);
+    let mut first = |follows: Follows| {
+        let id = hub.connected(Peer::AnyNode, START);
+        say(&mut hub, id, FromAgent::Hello(Hello { follows: follows.to_wire(), ..hello("n") }), 0).remove(0)
+    };
+    assert_eq!(first(Follows::NODE), "Welcome");
+    assert_eq!(first(Follows::BROADCAST), "ComeBack!");
+    assert_eq!(first(Follows::BOTH), "ComeBack!");
 }
 
 #[test]
@@ -129,6 +189,47 @@ fn the_newer_of_two_agents_of_one_node_wins() {
     assert_eq!(said, ["Superseded", "Welcome", "Node Snapshot 1", "Broadcast Current 0"]);
     hub.disconnected(first, START);
     assert_eq!((hub.stats().agents_connected, hub.stats().superseded), (1, 1));
+}
+
+#[test]
+fn an_agent_and_a_dns_server_of_one_node_leave_each_other_alone() {
+    let mut hub = hub();
+    let mut come = |follows: Follows| {
+        let id = hub.connected(Peer::AnyNode, START);
+        say(&mut hub, id, FromAgent::Hello(Hello { follows: follows.to_wire(), ..hello("n") }), 0).remove(0)
+    };
+    let rows = [
+        (Follows::NODE, "Welcome"),
+        (Follows::BROADCAST, "Welcome"),
+        (Follows::NODE, "Superseded"),
+        (Follows::BROADCAST, "Superseded"),
+        // One agent that does both takes the place of two.
+        (Follows::BOTH, "Superseded"),
+    ];
+    for (follows, expected) in rows {
+        assert_eq!(come(follows), expected, "{follows:?}");
+    }
+    let stats = hub.stats();
+    assert_eq!((stats.sessions, stats.agents_connected, stats.names_connected), (1, 1, 1));
+    assert_eq!((stats.superseded, stats.agents_known), (4, 1));
+}
+
+#[test]
+fn one_snapshot_in_memory_serves_all_who_come() {
+    let mut feed = crate::feed::Feed::new(0, FeedLimits::BROADCAST);
+    let set = |feed: &mut crate::feed::Feed, key: u64| {
+        assert_eq!(feed.set(&ItemKey::new(Topic(9), &key.to_le_bytes()), Bytes::from("x"), key), Ok(true));
+    };
+    (1..=10).for_each(|key| set(&mut feed, key));
+    let first = feed.snapshot();
+    set(&mut feed, 11);
+    let second = feed.snapshot();
+    assert!(std::sync::Arc::ptr_eq(&first.changes, &second.changes), "deltas lead on from the older one");
+    assert_eq!(second.to, 10);
+    let deltas = [feed.delta(10).unwrap(), feed.delta(10).unwrap()];
+    assert!(std::sync::Arc::ptr_eq(&deltas[0].changes, &deltas[1].changes));
+    drop((first, second));
+    assert_eq!(feed.snapshot().to, 11, "nobody is sent the older one any more");
 }
 
 #[test]
@@ -175,7 +276,7 @@ fn a_node_that_is_gone_costs_nothing() {
 
 #[test]
 fn items_that_do_not_fit() {
-    use crate::limits::{FEED_BYTES_MAX, ITEM_BYTES_MAX};
+    use crate::limits::ITEM_BYTES_MAX;
     let mut hub = hub();
     let largest = Bytes::from(vec![0; ITEM_BYTES_MAX - 8]);
     let too_large = Bytes::from(vec![0; ITEM_BYTES_MAX]);
@@ -183,10 +284,14 @@ fn items_that_do_not_fit() {
     assert_eq!(error, PublishError::ItemTooLarge { bytes: ITEM_BYTES_MAX + 1 });
     let taken = (0..u64::MAX)
         .take_while(|key| hub.publish("n", Topic::PODS, &key.to_le_bytes(), largest.clone()).is_ok());
-    assert_eq!(taken.count(), FEED_BYTES_MAX / ITEM_BYTES_MAX - 1, "the first item is still there");
+    assert_eq!(
+        taken.count(),
+        FeedLimits::NODE.bytes_max / ITEM_BYTES_MAX - 1,
+        "the first item is still there"
+    );
     assert_eq!(hub.stats().items_rejected, 2);
     let stats = hub.stats();
-    assert!(stats.log_bytes <= Limits::default().log_bytes_max, "{stats:?}");
+    assert!(stats.log_bytes <= FeedLimits::NODE.log_bytes_max, "{stats:?}");
 }
 
 #[test]
@@ -219,9 +324,10 @@ fn who_is_current_when_it_comes_stays_so_while_it_waits_for_its_turn() {
     hash.add(&ItemKey::new(Topic(9), b"zone"), b"1");
     let (hash_high, hash_low) = hash.halves();
     let have = vec![Have { feed: FeedKind::Broadcast.into(), epoch: 7, sequence: 7, hash_high, hash_low }];
+    let follows = Follows::BOTH.to_wire();
     let id = hub.connected(Peer::AnyNode, START);
     // The node's chunks fill the window; meanwhile the broadcast changes.
-    say(&mut hub, id, FromAgent::Hello(Hello { have, ..hello("n") }), 0);
+    say(&mut hub, id, FromAgent::Hello(Hello { have, follows, ..hello("n") }), 0);
     hub.set_broadcast(Topic(9), b"zone", Bytes::from("2")).unwrap();
     let (mut chunks, mut numbers) = (4, Vec::new());
     while numbers.len() < 2 {

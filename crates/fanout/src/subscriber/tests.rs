@@ -14,7 +14,7 @@ fn welcome(major: u32) -> HubMessage {
 }
 
 fn greeting() -> Subscriber {
-    let mut agent = Subscriber::new("n", "test", START);
+    let mut agent = Subscriber::new("n", "test", Follows::NODE, START);
     assert_eq!(agent.poll(START, &mut || 0.5), [AgentAction::Connect]);
     assert_eq!(agent.connected(START).len(), 1);
     agent
@@ -90,4 +90,42 @@ fn late_news_of_a_stream_given_up_changes_nothing() {
     assert_eq!(agent.on_message(welcome(1), START, &mut || 0.9), []);
     agent.disconnected(START, &mut || 0.9);
     assert_eq!(format!("{agent:?}"), before);
+}
+
+#[test]
+fn a_feed_that_is_not_followed_is_taken_and_dropped() {
+    use crate::message::TransferKind;
+    let mut agent = connected();
+    let current = |feed: FeedKind| Chunk {
+        feed: feed.into(),
+        transfer: TransferKind::Current.into(),
+        last: true,
+        ..Chunk::default()
+    };
+    let acks = |actions: &[AgentAction]| actions.iter().filter(|a| matches!(a, AgentAction::Send(_))).count();
+    let unwanted = agent.on_message(FromHub::Chunk(current(FeedKind::Broadcast)).into(), START, &mut || 0.5);
+    assert_eq!((unwanted.len(), acks(&unwanted), agent.synced()), (1, 1, false), "{unwanted:?}");
+    let wanted = agent.on_message(FromHub::Chunk(current(FeedKind::Node)).into(), START, &mut || 0.5);
+    assert_eq!((wanted.len(), acks(&wanted), agent.synced()), (2, 1, true), "{wanted:?}");
+}
+
+#[test]
+fn what_is_held_from_before_is_said_to_the_first_hub() {
+    use crate::item::{ItemKey, SetHash, Topic};
+    let mut agent = Subscriber::new("n", "test", Follows::BROADCAST, START);
+    let (item, mut held, mut hash) = (ItemKey::new(Topic(9), b"a"), Held::new(7, 5), SetHash::default());
+    held.insert(item.clone(), b"old");
+    held.insert(item.clone(), b"1");
+    hash.add(&item, b"1");
+    agent.hold(FeedKind::Broadcast, held);
+    agent.poll(START, &mut || 0.5);
+    let [AgentAction::Send(AgentMessage { kind: Some(FromAgent::Hello(hello)) })] =
+        &agent.connected(START)[..]
+    else {
+        panic!()
+    };
+    let [have] = hello.have[..] else { panic!("{hello:?}") };
+    assert_eq!((have.epoch, have.sequence, have.feed()), (7, 5, FeedKind::Broadcast));
+    assert_eq!(SetHash::from_halves(have.hash_high, have.hash_low), hash);
+    assert_eq!(hello.follows, [i32::from(FeedKind::Broadcast)]);
 }

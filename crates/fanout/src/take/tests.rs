@@ -31,33 +31,49 @@ fn chunk(kind: TransferKind, (from, to): (u64, u64), hash: SetHash, changes: Vec
     }
 }
 
-/// An agent that has {a: 1, b: 2} as of number 5 of epoch 7.
-fn take() -> Take {
+/// An agent that has {a: 1, b: 2} as of number 5 of epoch 7, and its consumer.
+fn take() -> (Take, Set) {
     let mut take = Take::new(FeedKind::Node);
     let changes = vec![change("a", Some("1")), change("b", Some("2"))];
     let snapshot = chunk(TransferKind::Snapshot, (0, 5), hash(&[("a", "1"), ("b", "2")]), changes);
-    assert_eq!(take.take(snapshot), Taken::Done { changed: true });
-    take
+    let Taken::Done(transfer) = take.take(snapshot) else { panic!() };
+    let mut set = Set::new();
+    consume(&mut set, &transfer);
+    (take, set)
+}
+
+type Set = BTreeMap<Bytes, Bytes>;
+
+fn consume(set: &mut Set, transfer: &Transfer) {
+    for Change { item, value } in &transfer.changes {
+        match value {
+            Some(value) => set.insert(item.key.clone(), value.clone()),
+            None => set.remove(&item.key),
+        };
+    }
 }
 
 fn check(chunks: Vec<Chunk>, expected: &[&str], items: &[(&str, &str)]) {
-    let mut take = take();
-    let outcome: Vec<&str> = chunks
+    let (mut take, mut has) = take();
+    let outcome: Vec<String> = chunks
         .into_iter()
         .map(|chunk| match take.take(chunk) {
-            Taken::Nothing => "nothing",
-            Taken::Done { changed: true } => "changed",
-            Taken::Done { changed: false } => "same",
-            Taken::Lost(Have { epoch: 0, .. }) => "distrust",
-            Taken::Lost(_) => "lost",
-            Taken::TooLarge => "too large",
+            Taken::Nothing => "nothing".to_owned(),
+            Taken::Done(transfer) => {
+                consume(&mut has, &transfer);
+                let whole = if transfer.whole { "whole, " } else { "" };
+                format!("{whole}{} changed", transfer.changes.len())
+            }
+            Taken::Lost(Have { epoch: 0, .. }) => "distrust".to_owned(),
+            Taken::Lost(_) => "lost".to_owned(),
+            Taken::TooLarge => "too large".to_owned(),
         })
         .collect();
     assert_eq!(outcome, expected);
-    let has: Vec<_> = take.items.iter().map(|(item, value)| (item.key.clone(), value.clone())).collect();
-    let wanted: Vec<_> =
+    let wanted: Set =
         items.iter().map(|(k, v)| (Bytes::from(k.to_string()), Bytes::from(v.to_string()))).collect();
     assert_eq!(has, wanted);
+    assert_eq!(take.items(), wanted.len(), "keys are in step with the consumer");
 }
 
 #[test]
@@ -71,11 +87,19 @@ fn transfers() {
     let of_three = [("a", "1"), ("b", "2"), ("c", "3")];
     let replaced = || vec![change("a", Some("9")), change("b", None), change("never was", None)];
 
-    check(vec![chunk(Delta, (5, 6), three, c())], &["changed"], &of_three);
-    check(vec![chunk(Delta, (5, 6), one, replaced())], &["changed"], &[("a", "9")]);
-    check(vec![chunk(Snapshot, (0, 6), one, vec![change("a", Some("9"))])], &["changed"], &[("a", "9")]);
-    check(vec![chunk(Snapshot, (0, 6), SetHash::default(), vec![])], &["changed"], &[]);
-    check(vec![chunk(Current, (9, 9), two, vec![])], &["same"], &of_two);
+    check(vec![chunk(Delta, (5, 6), three, c())], &["1 changed"], &of_three);
+    check(vec![chunk(Delta, (5, 6), one, replaced())], &["2 changed"], &[("a", "9")]);
+    let nine = || vec![change("a", Some("9"))];
+    check(vec![chunk(Snapshot, (0, 6), one, nine())], &["whole, 2 changed"], &[("a", "9")]);
+    check(vec![chunk(Snapshot, (0, 6), SetHash::default(), vec![])], &["whole, 2 changed"], &[]);
+    // A snapshot costs what differs.
+    let all = || vec![change("a", Some("1")), change("b", Some("2")), change("c", Some("3"))];
+    check(vec![chunk(Snapshot, (0, 6), three, all())], &["whole, 1 changed"], &of_three);
+    check(vec![chunk(Delta, (5, 6), three, all())], &["1 changed"], &of_three);
+    check(vec![chunk(Current, (9, 9), two, vec![])], &["0 changed"], &of_two);
+    // The last word on an item counts.
+    let twice = || vec![change("c", Some("9")), change("c", Some("3"))];
+    check(vec![chunk(Delta, (5, 6), three, twice())], &["1 changed"], &of_three);
     // A gap, an old delta, another epoch, another set: nothing is applied, one resync is asked for.
     check(vec![chunk(Delta, (6, 7), three, c())], &["lost"], &of_two);
     check(vec![chunk(Delta, (4, 6), three, c())], &["lost"], &of_two);
@@ -92,7 +116,7 @@ fn transfers() {
     // After a resync the thread is taken up again.
     check(
         vec![chunk(Delta, (6, 7), three, c()), chunk(Snapshot, (0, 7), hash(&[("c", "3")]), c())],
-        &["lost", "changed"],
+        &["lost", "whole, 3 changed"],
         &[("c", "3")],
     );
 }
@@ -106,23 +130,25 @@ fn chunks() {
     let second = || part(1, true, vec![change("c", Some("3"))]);
     let old = [("a", "1"), ("b", "2")];
     check(vec![first()], &["nothing"], &old);
-    check(vec![first(), second()], &["nothing", "changed"], &[("a", "9"), ("c", "3")]);
+    check(vec![first(), second()], &["nothing", "whole, 3 changed"], &[("a", "9"), ("c", "3")]);
     check(vec![second()], &["lost"], &old);
     check(vec![first(), part(2, true, vec![])], &["nothing", "lost"], &old);
     check(vec![first(), Chunk { to: 7, ..second() }], &["nothing", "lost"], &old);
-    check(vec![first(), first(), second()], &["nothing", "nothing", "changed"], &[("a", "9"), ("c", "3")]);
-    let half = || vec![WireChange { value: vec![0; FEED_BYTES_MAX].into(), ..change("c", Some("")) }];
+    let again = ["nothing", "nothing", "whole, 3 changed"];
+    check(vec![first(), first(), second()], &again, &[("a", "9"), ("c", "3")]);
+    let half =
+        || vec![WireChange { value: vec![0; FeedLimits::NODE.bytes_max].into(), ..change("c", Some("")) }];
     let more = |index| part(index, false, half());
     check(vec![more(0), more(1), more(2)], &["nothing", "too large", "lost"], &old);
 }
 
 #[test]
 fn what_a_lost_stream_had_begun_is_forgotten() {
-    let mut take = take();
+    let (mut take, _) = take();
     let begun = Chunk { last: false, ..chunk(TransferKind::Snapshot, (0, 9), hash(&[]), Vec::new()) };
     assert_eq!(take.take(begun), Taken::Nothing);
     take.reset();
     assert_eq!(take.have().sequence, 5);
-    assert_eq!(take.items.len(), 2);
+    assert_eq!(take.items(), 2);
     assert!(!take.synced);
 }

@@ -1,14 +1,12 @@
 //! What is seen of the world.
 
-use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 use std::ops::Range;
 use std::time::Duration;
 
-use bytes::Bytes;
-use fanout::{Publisher, Stats, Topic};
+use fanout::{Follows, ItemKey, Publisher, Stats, Topic};
 
-use super::World;
+use super::{NAMES, World};
 
 impl World {
     pub(crate) fn synced(&self) -> usize {
@@ -36,7 +34,7 @@ impl World {
         let stats = self.stats();
         format!(
             "{what}: synced after {:.1} s; admissions {} (peak {}/s of {}), come-backs {}, snapshots {} (peak {} of {}, \
-             waiting {} of {}), deltas {}, queue peak {} of {}, {} bytes",
+             waiting {} of {}), deltas {}, queue peak {} of {} and {} of {}, {} bytes",
             took.as_secs_f64(),
             stats.admissions,
             self.accepts_peak,
@@ -49,20 +47,32 @@ impl World {
             self.limits.snapshots_waiting_max,
             stats.deltas,
             stats.queue_changes_peak,
-            self.limits.log_changes_max,
+            self.limits.node.log_changes_max,
+            stats.broadcast_queue_changes_peak,
+            self.limits.broadcast.log_changes_max,
             stats.bytes_sent,
         )
     }
 
     fn has_all(&self, agent: usize) -> bool {
-        let view = self.agents[agent].subscriber.view();
-        let same = |topic, model: &BTreeMap<Bytes, Bytes>| view.topic(topic).eq(model.iter());
-        same(Topic::PODS, &self.model[agent]) && same(Topic(9), &self.broadcasts)
+        let agent = &self.agents[agent];
+        let (topic, model) = match agent.follows {
+            Follows::NODE => (Topic::PODS, &self.model[agent.node]),
+            _ => (NAMES, &self.names),
+        };
+        let shown = agent.shown.range(ItemKey::range_of(topic)).map(|(item, value)| (&item.key, value));
+        shown.eq(model.iter()) && agent.shown.len() == model.len()
+    }
+
+    /// Sessions' owners whose last pulse is not the newest.
+    pub(crate) fn without_pulse(&self, agents: Range<usize>) -> usize {
+        agents.filter(|&agent| self.agents[agent].pulse != self.pulse).count()
     }
 
     pub(super) fn check_bounds(&self) {
         let (stats, limits) = (self.stats(), &self.limits);
-        assert!(stats.queue_changes_peak <= limits.log_changes_max, "{stats:?}");
+        assert!(stats.queue_changes_peak <= limits.node.log_changes_max, "{stats:?}");
+        assert!(stats.broadcast_queue_changes_peak <= limits.broadcast.log_changes_max, "{stats:?}");
         assert!(stats.snapshots_running_peak <= limits.snapshots_max, "{stats:?}");
         assert!(stats.snapshots_waiting_peak <= limits.snapshots_waiting_max, "{stats:?}");
         let accepts_max = (limits.accepts_per_second + limits.accept_burst) as usize;

@@ -1,5 +1,6 @@
 //! A discrete-event world: events by (time, order of creation), one seeded stream of chance.
 
+mod cast;
 mod seen;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -8,12 +9,17 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanout::message::FromHub;
+use fanout::message::{FeedKind, FromHub};
 use fanout::{
-    AgentAction, AgentMessage, HubAction, HubMessage, Limits, Peer, Publisher, SessionId, Subscriber, Topic,
+    AgentAction, AgentMessage, Follows, HubAction, HubMessage, Limits, Peer, Publisher, SessionId,
+    Subscriber, Topic,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use cast::{Agent, NAMES, name, service_key, service_value};
+
+pub(crate) use cast::Plan;
 
 /// What a TLS handshake costs the hub.
 const HANDSHAKE: Duration = Duration::from_millis(1);
@@ -36,26 +42,15 @@ pub(crate) struct World {
     handshakes_done: Duration,
     agents: Vec<Agent>,
     sessions: HashMap<SessionId, (usize, u64)>,
+    /// Pods by node.
     model: Vec<BTreeMap<Bytes, Bytes>>,
-    broadcasts: BTreeMap<Bytes, Bytes>,
+    /// What the DNS servers should have.
+    names: BTreeMap<Bytes, Bytes>,
+    pulse: Bytes,
     pods_made: u64,
     synced: usize,
     welcomes: VecDeque<Duration>,
     accepts_peak: usize,
-}
-
-struct Agent {
-    subscriber: Subscriber,
-    wake: Duration,
-    /// The stream or attempt that counts; events of older ones are late.
-    stream: u64,
-    session: Option<SessionId>,
-    synced: bool,
-    partitioned: bool,
-    /// A segment was lost: nothing of this stream arrives any more, and nobody is told.
-    broken: bool,
-    slow: Duration,
-    inbox_free: Duration,
 }
 
 #[derive(Hash)]
@@ -69,54 +64,58 @@ enum Event {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, agents: usize, pods: usize) -> Self {
-        Self::with_limits(seed, agents, pods, Limits::default())
-    }
-
-    pub(crate) fn with_limits(seed: u64, agents: usize, pods: usize, limits: Limits) -> Self {
+    pub(crate) fn new(seed: u64, plan: Plan) -> Self {
         let mut world = Self {
             now: Duration::ZERO,
             created: 0,
             events: BTreeMap::new(),
             chance: ChaCha8Rng::seed_from_u64(seed),
             trace: DefaultHasher::new(),
-            limits,
+            limits: plan.limits,
             hub: None,
             hub_life: 0,
             hub_wake: None,
             handshakes_done: Duration::ZERO,
             agents: Vec::new(),
             sessions: HashMap::new(),
-            model: vec![BTreeMap::new(); agents],
-            broadcasts: BTreeMap::new(),
+            model: vec![BTreeMap::new(); plan.agents],
+            names: BTreeMap::new(),
+            pulse: Bytes::new(),
             pods_made: 0,
             synced: 0,
             welcomes: VecDeque::new(),
             accepts_peak: 0,
         };
-        for node in 0..agents {
-            for _ in 0..pods {
+        for node in 0..plan.agents {
+            for _ in 0..plan.pods {
                 let (key, value) = world.pod(node);
                 world.model[node].insert(key, value);
             }
         }
+        world.names = (0..plan.services).map(|service| (service_key(service), service_value(0))).collect();
         world.start_hub();
-        for node in 0..agents {
-            let subscriber = Subscriber::new(name(node), "test", Duration::ZERO);
-            world.agents.push(Agent {
-                subscriber,
-                wake: Duration::ZERO,
-                stream: 0,
-                session: None,
-                synced: false,
-                partitioned: false,
-                broken: false,
-                slow: Duration::ZERO,
-                inbox_free: Duration::ZERO,
-            });
-            world.push(Duration::ZERO, Event::WakeAgent(node));
-        }
+        (0..plan.agents).for_each(|node| world.add(node, Follows::NODE));
+        (0..plan.dns).for_each(|node| world.add(node, Follows::BROADCAST));
         world
+    }
+
+    fn add(&mut self, node: usize, follows: Follows) {
+        self.push(Duration::ZERO, Event::WakeAgent(self.agents.len()));
+        self.agents.push(Agent {
+            node,
+            follows,
+            shown: BTreeMap::new(),
+            pulse: Bytes::new(),
+            subscriber: Subscriber::new(name(node), "test", follows, Duration::ZERO),
+            wake: Duration::ZERO,
+            stream: 0,
+            session: None,
+            synced: false,
+            partitioned: false,
+            broken: false,
+            slow: Duration::ZERO,
+            inbox_free: Duration::ZERO,
+        });
     }
 
     // --- what happens to the world ---
@@ -141,10 +140,11 @@ impl World {
                 hub.publish(&name(node), Topic::PODS, key, value.clone()).unwrap();
             }
         }
-        for (key, value) in &self.broadcasts {
-            hub.set_broadcast(Topic(9), key, value.clone()).unwrap();
+        for (key, value) in &self.names {
+            hub.set_broadcast(NAMES, key, value.clone()).unwrap();
         }
-        hub.set_ready();
+        hub.set_pulse(self.pulse.clone()).unwrap();
+        FeedKind::ALL.into_iter().for_each(|feed| hub.set_ready(feed));
     }
 
     /// The process dies: every stream is reset.
@@ -168,8 +168,8 @@ impl World {
         self.run_for(Duration::from_millis(100));
     }
 
-    pub(crate) fn partition(&mut self, agents: usize) {
-        self.agents[..agents].iter_mut().for_each(|agent| agent.partitioned = true);
+    pub(crate) fn partition(&mut self, agents: Range<usize>) {
+        self.agents[agents].iter_mut().for_each(|agent| agent.partitioned = true);
     }
 
     pub(crate) fn heal(&mut self) {
@@ -197,12 +197,22 @@ impl World {
         self.wake_hub_by(self.now + GATHER);
     }
 
-    pub(crate) fn broadcast(&mut self) {
+    /// One service changes.
+    pub(crate) fn change_service(&mut self, service: usize) {
         self.pods_made += 1;
-        let (key, value) = (Bytes::from("zone"), Bytes::from(self.pods_made.to_string()));
-        self.broadcasts.insert(key.clone(), value.clone());
+        let (key, value) = (service_key(service), service_value(self.pods_made));
+        self.names.insert(key.clone(), value.clone());
         if let Some(hub) = self.hub.as_mut() {
-            hub.set_broadcast(Topic(9), &key, value).unwrap();
+            hub.set_broadcast(NAMES, &key, value).unwrap();
+        }
+        self.wake_hub_by(self.now + GATHER);
+    }
+
+    /// The cluster's heart beats.
+    pub(crate) fn beat(&mut self) {
+        self.pulse = Bytes::from(self.now.as_millis().to_string());
+        if let Some(hub) = self.hub.as_mut() {
+            hub.set_pulse(self.pulse.clone()).unwrap();
         }
         self.wake_hub_by(self.now + GATHER);
     }
@@ -315,7 +325,7 @@ impl World {
                 Vec::new()
             });
         };
-        let id = hub.connected(Peer::Node(name(agent)), self.now);
+        let id = hub.connected(Peer::Node(name(self.agents[agent].node)), self.now);
         self.sessions.insert(id, (agent, stream));
         self.agents[agent].session = Some(id);
         self.with_agent(agent, |agent, now, _| agent.connected(now));
@@ -345,7 +355,8 @@ impl World {
                         self.end_at_hub(index);
                     }
                 }
-                AgentAction::Changed => {}
+                AgentAction::Changed(transfer) => self.agents[index].consume(transfer),
+                AgentAction::Pulse(pulse) => self.agents[index].pulse = pulse,
             }
         }
         let agent = &mut self.agents[index];
@@ -447,10 +458,6 @@ impl World {
         );
         (Bytes::from(key), Bytes::from("x".repeat(120)))
     }
-}
-
-fn name(node: usize) -> String {
-    format!("node-{node:05}")
 }
 
 fn fraction(chance: &mut ChaCha8Rng) -> f64 {

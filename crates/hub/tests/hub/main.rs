@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has nothing to say")]
 
 mod agents;
+mod names;
 mod outage;
 mod refusal;
 mod restart;

@@ -73,7 +73,8 @@ impl World {
         (config.port, config.telemetry_port) = (0, 0);
         config.data_dir = Some(self.data_dir());
         let transport = agent_link::Transport::InsecureLoopback;
-        config.agents = Some(AgentsConfig { listen: ([127, 0, 0, 1], 0).into(), transport });
+        config.agents =
+            Some(AgentsConfig { listen: ([127, 0, 0, 1], 0).into(), transport, pod_addresses: false });
         config
     }
 

@@ -232,6 +232,7 @@ fn join(
             workload: workload::from_labels(&metadata.name, label),
             name: Text::from(metadata.name),
             host_network: host_network.get(&sandbox.id).copied(),
+            addresses: Box::default(),
             started: Some(sandbox.created_at / NANOSECONDS),
             containers: Vec::new(),
         };

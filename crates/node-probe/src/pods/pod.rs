@@ -1,5 +1,7 @@
 //! What is known of a pod, whichever source said it.
 
+use std::net::IpAddr;
+
 use objects::pod::{ContainerState, ContainerStatus};
 use objects::{Seconds, Sym, Text};
 
@@ -29,6 +31,8 @@ pub struct Pod {
     pub workload: Option<Workload>,
     /// Whether it shares the node's network; `None` when the source does not say.
     pub host_network: Option<bool>,
+    /// Its addresses, as far as the source says.
+    pub addresses: Box<[IpAddr]>,
     /// When the kubelet took it up.
     pub started: Option<Seconds>,
     /// Containers that have run or are running, init containers among them.
@@ -85,6 +89,7 @@ impl Pod {
             name: pod.meta.name.clone(),
             workload: workload::from_owners(&pod.meta),
             host_network: Some(pod.host_network),
+            addresses: pod.pod_ips.iter().filter_map(|address| address.parse().ok()).collect(),
             started: pod.start_time,
             containers: statuses.filter_map(Container::from_status).collect(),
         }
@@ -97,6 +102,9 @@ impl Pod {
         }
         self.host_network = self.host_network.or(former.host_network);
         self.started = self.started.or(former.started);
+        if self.addresses.is_empty() {
+            self.addresses.clone_from(&former.addresses);
+        }
     }
 }
 

@@ -36,7 +36,10 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
 }
 
 fn config(flags: HubFlags) -> Result<Config, Failure> {
-    let agents = agents(flags.agents_listen, flags.tls_dir, flags.insecure_loopback)?;
+    let mut agents = agents(flags.agents_listen, flags.tls_dir, flags.insecure_loopback)?;
+    if let Some(agents) = &mut agents {
+        agents.pod_addresses = flags.dns_pod_addresses;
+    }
     let mut config = Config::new(door(flags.kubeconfig, &flags.api));
     config.host = flags.host;
     config.port = flags.port;
@@ -85,7 +88,7 @@ fn agents(
             return Err(Failure::Usage(sentence.to_owned()));
         }
     };
-    Ok(Some(AgentsConfig { listen, transport }))
+    Ok(Some(AgentsConfig { listen, transport, pod_addresses: false }))
 }
 
 fn resources(names: &[String]) -> Result<Vec<Resource>, Failure> {

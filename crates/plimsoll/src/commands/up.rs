@@ -16,6 +16,7 @@ use hub::{AgentsConfig, Hub};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::dns::settings::host_name;
 use crate::commands::runtime;
 use crate::flags::UpFlags;
 use crate::outcome::{Failure, Outcome};
@@ -50,7 +51,7 @@ pub(crate) fn run(flags: UpFlags) -> Outcome {
 async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> Outcome {
     let steps = Steps::new();
     let cluster = Cluster::start(&flags, machine, &steps).await?;
-    let tls = machine.folder.path().join("tls");
+    let tls = tls_of(machine);
     certificates::init(&tls, &certificates::Options::default(), machine.clock.as_ref())
         .map_err(Failure::usage)?;
 
@@ -63,7 +64,10 @@ async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> O
     let agent = agent(&flags, agents_at, tls, machine).await?;
     let (agent_at, agent_status) = (agent.addresses().metrics, agent.status());
 
-    let mut places = Places::new(hub_at, agent_at, cluster.url());
+    let dns = dns(&flags, agents_at, tls_of(machine), machine).await?;
+    let dns_at = dns.addresses().clone();
+
+    let mut places = Places::new(hub_at, agent_at, dns_at, cluster.url());
     let links = places.links();
     let status = {
         let hub = hub.status();
@@ -75,6 +79,7 @@ async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> O
     // When one ends, for whatever reason, all end: a half of `up` is of no use to anybody.
     let hub_task = spawn("hub", ending(hub.run(shutdown.clone()), shutdown.clone()));
     let agent_task = spawn("agent", ending(agent.run(shutdown.clone()), shutdown.clone()));
+    let dns_task = spawn("dns", ending(dns.run(shutdown.clone()), shutdown.clone()));
     let page_task = spawn("page", ending(page.run(shutdown.clone()), shutdown.clone()));
     if synced(&hub_status, &steps, &shutdown).await {
         steps.finish();
@@ -82,9 +87,11 @@ async fn up(flags: UpFlags, machine: &Machine, shutdown: CancellationToken) -> O
         shutdown.cancelled().await;
     }
     agent_task.await?;
+    let dns_ended = dns_task.await?;
     page_task.await?;
     let ended = hub_task.await?;
     cluster.stop().await;
+    dns_ended.map_err(Failure::usage)?;
     ended.map_err(Failure::usage)
 }
 
@@ -100,7 +107,8 @@ async fn hub(flags: &UpFlags, cluster: &Cluster, tls: PathBuf, machine: &Machine
     config.port_fallback = true;
     config.data_dir = Some(flags.data_dir.clone().unwrap_or_else(|| machine.folder.path().join("data")));
     let transport = Transport::Mutual { dir: tls };
-    config.agents = Some(AgentsConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), transport });
+    config.agents =
+        Some(AgentsConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), transport, pod_addresses: false });
     hub::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::hub)
 }
 
@@ -116,6 +124,32 @@ async fn agent(
     config.hub = Some(hub.to_string());
     config.tls_dir = Some(tls);
     agent::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
+}
+
+/// Serves the cluster's names on a free port, so that nothing on this machine has to change. Names outside are not forwarded.
+async fn dns(
+    flags: &UpFlags,
+    hub: SocketAddr,
+    tls: PathBuf,
+    machine: &Machine,
+) -> Result<node_dns::NodeDns, Failure> {
+    let zone = dns_message::Name::parse("cluster.local").context("a name")?;
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut config = node_dns::Config::new(zone, free);
+    config.http = vec![free];
+    let folder = flags.data_dir.as_deref().unwrap_or(machine.folder.path()).join("dns");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    config.feed.data_dir = Some(folder);
+    let node = flags.node_name.clone().unwrap_or_else(host_name);
+    let transport = Transport::Mutual { dir: tls };
+    config.feed.hub = Some(agent_link::AgentLinkConfig::new(node, hub.to_string(), transport));
+    node_dns::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
+}
+
+/// Where the certificates are.
+fn tls_of(machine: &Machine) -> PathBuf {
+    machine.folder.path().join("tls")
 }
 
 async fn page(
@@ -144,9 +178,4 @@ async fn synced(status: &impl Fn() -> hub::Status, steps: &Steps, shutdown: &Can
             return false;
         }
     }
-}
-
-fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    if name.trim().is_empty() { "localhost".to_owned() } else { name.trim().to_owned() }
 }

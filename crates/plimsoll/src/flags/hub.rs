@@ -33,6 +33,9 @@ pub(crate) struct HubFlags {
     /// Serve agents without TLS; refused unless --agents-listen is a loopback address.
     #[arg(long, conflicts_with = "tls_dir", requires = "agents_listen")]
     pub(crate) insecure_loopback: bool,
+    /// Tell the DNS servers of all nodes the address of each pod, which `pods verified` needs.
+    #[arg(long, requires = "agents_listen")]
+    pub(crate) dns_pod_addresses: bool,
     /// Resources to keep, by their plural names; all that this version knows if not given.
     #[arg(long, value_delimiter = ',', value_name = "PLURAL,…")]
     pub(crate) resources: Vec<String>,

@@ -22,6 +22,12 @@ fn wrong_words() {
     check(&["agent"], &["--node-name"]);
     check(&["up", "--nodes", "five"], &["five", "--nodes"]);
     check(&["up", "--nodes", "5", "--kubeconfig", "x"], &["--nodes", "--kubeconfig"]);
+    check(&["dns", "horizon", "--client", "nscd"], &["nscd=SECONDS", "java"]);
+    check(&["dns", "--listen", "localhost"], &["localhost", "--listen"]);
+    check(&["dns", "--cluster-domain", "a..b"], &["a..b", "empty label"]);
+    check(&["dns", "--rate-limit", "0"], &["--rate-limit", "0"]);
+    check(&["dns", "--hub", "127.0.0.1:1"], &["--tls-dir", "--insecure-loopback"]);
+    check(&["dns", "--upstream", "192.0.2.1:53", "--corefile", "x"], &["--upstream", "--corefile"]);
     check(&["hub", "--kubeconfig", "x", "--resources", "pods,unicorns"], &["unicorns", "pods"]);
     check(
         &["hub", "--port", "18080", "--telemetry-port", "18080", "--kubeconfig", "x"],
@@ -39,6 +45,10 @@ fn wrong_words() {
 fn files_that_are_not_there() {
     check(&["hub", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
     check(&["up", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
+    check(&["dns", "horizon", "--corefile", "/nowhere/Corefile"], &["/nowhere/Corefile"]);
+    check(&["dns", "--corefile", "/nowhere/Corefile"], &["/nowhere/Corefile"]);
+    check(&["dns", "--data-dir", "/proc/nowhere"], &["/proc/nowhere", "--data-dir"]);
+    check(&["dns", "--snapshot", "/nowhere/snapshot", "--listen", "127.0.0.1:0"], &["/nowhere/snapshot"]);
     let loopback = ["agent", "--node-name", "n", "--listen", "127.0.0.1:0", "--hub", "127.0.0.1:1"];
     check(&[&loopback[..], &["--tls-dir", "/nowhere/tls"]].concat(), &["/nowhere/tls"]);
 }
@@ -121,4 +131,30 @@ fn help_is_no_error() {
     for arguments in [&["--help"][..], &["hub", "--help"], &["--version"]] {
         assert_eq!(run(arguments).status.code(), Some(0), "{arguments:?}");
     }
+}
+
+#[test]
+fn dns_that_would_ask_itself_or_cannot_listen() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let free = ["--metrics-listen", "127.0.0.1:0"];
+    check(&[&["dns", "--listen", &taken][..], &free].concat(), &[&taken, "in use", "--listen"]);
+    check(
+        &[&["dns", "--listen", "192.0.2.1:53"][..], &free].concat(),
+        &["192.0.2.1:53", "no address of this machine"],
+    );
+    // The port was free a moment ago, and is again.
+    let own = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    check(
+        &[&["dns", "--listen", &own, "--upstream", &own][..], &free].concat(),
+        &[&own, "this server itself"],
+    );
+}
+
+#[test]
+fn a_corefile_with_a_plugin_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Corefile");
+    std::fs::write(&file, ".:53 {\n    route53 example.org\n}\n").unwrap();
+    check(&["dns", "--corefile", file.to_str().unwrap()], &["route53", ":2"]);
 }

@@ -51,6 +51,13 @@ fn everything_answers_and_stops() {
     assert!(sample(&node, "node_load1").is_some(), "{node}");
     assert!(count(&node, "node_cpu_seconds_total") >= 8, "{node}");
 
+    let zone: std::net::SocketAddr = url(&places, "dns").parse().unwrap();
+    let namespace = "default.svc.cluster.local";
+    until("the cluster's names are known", || {
+        let client = super::resolver::Client::new(zone);
+        (client.udp(namespace)?.rcode == "NOERROR").then_some(())
+    });
+
     let page = url(&places, "page");
     assert!(get(page).unwrap().1.contains("<title>Plimsoll</title>"));
     until("the agent is connected to the hub", || {

@@ -36,6 +36,7 @@ async fn in_an_outage_one_kind_asks_for_all() {
         script: vec![("/nodes", quiet()), ("/pods", quiet()), ("/jobs", quiet())],
         refuse_seconds: 20,
         seconds: 40,
+        beat: None,
     };
     let outcome = run.play().await;
     let mut expected = vec!["0.00 refused"; 3];
@@ -121,9 +122,9 @@ async fn more_kinds_than_watches_is_an_error_before_anything_is_asked() {
     settings.limits.open_watches = 1;
     let transport = Transport::over(&config, server.clone()).unwrap();
     let clock = Arc::new(SystemClock::new());
-    let door =
-        Door::over(transport, String::new(), &settings, clock, Arc::new(Half), &mut Registry::default())
-            .unwrap();
+    let place = Place { server: String::new(), namespace: String::new() };
+    let registry = &mut Registry::default();
+    let door = Door::over(transport, place, &settings, clock, Arc::new(Half), registry).unwrap();
     let (sink, two) = (Arc::new(Notes::default()), [Resource::Pods, Resource::Nodes]);
     let kept = door
         .keep(&two, &Resume::new(), Arc::default(), Keep::default(), sink, CancellationToken::new())

@@ -113,7 +113,16 @@ async fn read_request(pipe: &mut DuplexStream, received: &mut Vec<u8>) -> Option
     loop {
         if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
             let head: Vec<u8> = received.drain(..end + 4).collect();
-            return Some(String::from_utf8(head).unwrap());
+            let mut request = String::from_utf8(head).unwrap();
+            let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            while received.len() < length.unwrap_or(0) {
+                if pipe.read_buf(received).await.ok()? == 0 {
+                    return None;
+                }
+            }
+            let body: Vec<u8> = received.drain(..length.unwrap_or(0)).collect();
+            request.push_str(std::str::from_utf8(&body).unwrap());
+            return Some(request);
         }
         if pipe.read_buf(received).await.ok()? == 0 {
             return None;
@@ -133,6 +142,7 @@ fn summary(request: &str) -> String {
         query if query.contains("sendInitialEvents=true") => "WatchList".to_owned(),
         query if query.contains("watch=true") => format!("Watch {}", value("resourceVersion")),
         query if query.contains("continue=") => format!("NextPage {}", value("continue")),
+        _ if request.starts_with("PATCH ") => "Beat".to_owned(),
         _ => "FirstPage".to_owned(),
     };
     format!("{} {call}", path.rsplit('/').next().unwrap_or_default())

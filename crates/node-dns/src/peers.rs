@@ -1,0 +1,1 @@
+//! The newest signed snapshot from a neighbour, for a node that has none.
