@@ -5,10 +5,13 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/processes.sh"
 source "$(dirname "$0")/agent-pod.sh"
 
-# docs/api-calls.md's table of resources: path and verbs.
+# What docs/api-calls.md lists: "verb path" of each row of its table of resources, and of the calls that have a path of their own.
 promised() {
-    awk -F'|' '/^\| [a-z]+ \| `\// { gsub(/[ `]/, "", $3); gsub(/[ ]/, "", $5); split($5, verbs, ","); for (i in verbs) print verbs[i] " " $3 }' \
-        "$ROOT/docs/api-calls.md" | sort -u
+    awk -F'|' '
+        /^### / { split($0, words, "`"); verb = words[2] }
+        /^`[A-Z]+ \// { split($0, words, /[ ?`]/); print verb " " words[3] }
+        /^\| [a-z]+ \| `\// { gsub(/[ `]/, "", $3); gsub(/[ ]/, "", $5); split($5, verbs, ","); for (i in verbs) print verbs[i] " " $3 }
+    ' "$ROOT/docs/api-calls.md" | sed 's#{namespace}#plimsoll#' | sort -u
 }
 
 # What the hub asked for: verb and path, without the query.

@@ -24,6 +24,8 @@ use crate::times;
 /// How often the heartbeat is written: a node that misses two of them knows within a quarter of a minute that the path is cut,
 /// and 0.2 writes a second are a two-thousandth of what node leases cost at 5,000 nodes.
 pub const BEAT_SECONDS: u64 = 5;
+/// How often it is looked whether anybody has come who goes by it.
+const IDLE_SECONDS: u64 = 1;
 /// Where somebody has to grant something first. Between this and twice as much, so that replicas do not ask together.
 const REFUSED_SECONDS: u64 = 60;
 /// `spec.leaseDurationSeconds`, for people who look at the object: three beats.
@@ -32,7 +34,7 @@ const LEASE_SECONDS: u64 = 3 * BEAT_SECONDS;
 /// What becomes of the heartbeat.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HeartbeatState {
-    /// Not written: nobody asked for it, or the first write is still to come.
+    /// Not written: nobody goes by it, or the first write is still to come.
     #[default]
     Idle,
     /// Written; the next one follows.
@@ -45,6 +47,17 @@ pub enum HeartbeatState {
     Missing,
     /// The last write failed; the next one comes later.
     Failing,
+}
+
+/// Whether the heartbeat is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// By us.
+    Ours,
+    /// Another hub's was seen within the last [`BEAT_SECONDS`]: that one serves.
+    Others,
+    /// Nobody goes by it: a hub without DNS servers writes nothing.
+    Nobodys,
 }
 
 /// State and age of the heartbeat.
@@ -83,10 +96,9 @@ impl HeartbeatState {
 }
 
 impl Door {
-    /// Writes the heartbeat until `shutdown`, in the name of `holder`. `others` says whether another hub's heartbeat was seen
-    /// within the last [`BEAT_SECONDS`]: then that one serves.
-    pub async fn beat(&self, holder: &str, others: impl Fn() -> bool, shutdown: CancellationToken) {
-        shutdown.run_until_cancelled(self.beat_forever(holder, others)).await;
+    /// Writes the heartbeat until `shutdown`, in the name of `holder`, while `wanted`.
+    pub async fn beat(&self, holder: &str, wanted: impl Fn() -> Wanted, shutdown: CancellationToken) {
+        shutdown.run_until_cancelled(self.beat_forever(holder, wanted)).await;
     }
 
     /// What becomes of the heartbeat.
@@ -94,14 +106,19 @@ impl Door {
         self.0.heartbeat.0.lock().state
     }
 
-    async fn beat_forever(&self, holder: &str, others: impl Fn() -> bool) {
+    async fn beat_forever(&self, holder: &str, wanted: impl Fn() -> Wanted) {
         let door = &*self.0;
         let mut backoff = door.gate.limits().backoff();
         loop {
             let started = door.clock.monotonic();
-            if others() {
-                door.heartbeat.tell(HeartbeatState::Others, None);
-                tokio::time::sleep(Duration::from_secs(BEAT_SECONDS)).await;
+            let (state, pause) = match wanted() {
+                Wanted::Ours => (None, 0),
+                Wanted::Others => (Some(HeartbeatState::Others), BEAT_SECONDS),
+                Wanted::Nobodys => (Some(HeartbeatState::Idle), IDLE_SECONDS),
+            };
+            if let Some(state) = state {
+                door.heartbeat.tell(state, None);
+                tokio::time::sleep(Duration::from_secs(pause)).await;
                 continue;
             }
             match door.write_beat(holder).await {

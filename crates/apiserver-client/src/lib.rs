@@ -35,7 +35,7 @@ pub mod status;
 pub mod times;
 mod transport;
 
-pub use beat::{BEAT_SECONDS, HeartbeatState};
+pub use beat::{BEAT_SECONDS, HeartbeatState, Wanted};
 pub use budget::Limits;
 pub use change::{Change, Resume, Sink};
 pub use config::{DoorConfig, Source};

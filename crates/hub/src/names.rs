@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_link::HubHandle;
-use apiserver_client::{BEAT_SECONDS, Door, HeartbeatState, calls::HEARTBEAT_LEASE};
+use apiserver_client::{BEAT_SECONDS, Door, HeartbeatState, Wanted, calls::HEARTBEAT_LEASE};
 use bytes::Bytes;
 use environment::Clock;
 use fanout::{Change, ItemKey, Topic};
@@ -206,11 +206,15 @@ impl Names {
         self.outlet.pulse(item.to_value());
     }
 
-    /// Whether another hub's heartbeat was seen so lately that ours is not needed.
-    pub(crate) fn others_beat(&self) -> bool {
+    /// Whether this hub has to write the heartbeat for its `followers`, the DNS servers that go by it.
+    pub(crate) fn heartbeat_wanted(&self, followers: usize) -> Wanted {
+        if followers == 0 {
+            return Wanted::Nobodys;
+        }
         let now = self.clock.monotonic();
         let seen = self.heart.lock().others_seen;
-        seen.is_some_and(|seen| now < seen + Duration::from_secs(BEAT_SECONDS))
+        let fresh = seen.is_some_and(|seen| now < seen + Duration::from_secs(BEAT_SECONDS));
+        if fresh { Wanted::Others } else { Wanted::Ours }
     }
 
     /// Lets DNS servers in once the names are known, and tells them when there is no heartbeat to go by.

@@ -42,9 +42,10 @@ impl Hub {
         tasks.push(spawn_until(&stop, "hub readiness", admission));
         if let Some(names) = self.intake.names.clone() {
             tasks.push(spawn_until(&stop, "hub names", names.clone().serve_forever(self.door.clone())));
-            let (door, until) = (self.door.clone(), stop.clone());
+            let (door, until, link) = (self.door.clone(), stop.clone(), self.observer.agents.clone());
             tasks.push(environment::spawn("hub heartbeat", async move {
-                door.beat(names.holder(), || names.others_beat(), until).await;
+                let followers = || link.as_ref().map_or(0, |link| link.stats().names_connected);
+                door.beat(names.holder(), || names.heartbeat_wanted(followers()), until).await;
             }));
         }
         if let Some(snapshots) = self.snapshots.clone() {

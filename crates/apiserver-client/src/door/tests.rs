@@ -57,7 +57,7 @@ struct Run {
     refuse_seconds: u64,
     seconds: u64,
     /// Write heartbeats; the argument says whether another hub has just done so.
-    beat: Option<fn() -> bool>,
+    beat: Option<fn() -> crate::Wanted>,
 }
 
 impl Default for Run {

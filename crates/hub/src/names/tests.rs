@@ -187,11 +187,12 @@ fn heartbeats() {
     assert_eq!(pulse(0), (1, Some(first.clone())));
     world.step("lease plimsoll/plimsoll-heartbeat me 999");
     assert_eq!(pulse(0).0, 1, "a relist shows the same again");
-    assert!(!world.names.others_beat());
+    assert_eq!(world.names.heartbeat_wanted(0), Wanted::Nobodys);
+    assert_eq!(world.names.heartbeat_wanted(1), Wanted::Ours);
     world.step("lease plimsoll/plimsoll-heartbeat other 1000");
-    assert!(world.names.others_beat());
+    assert_eq!(world.names.heartbeat_wanted(1), Wanted::Others);
     world.clock.advance(Duration::from_secs(BEAT_SECONDS));
-    assert!(!world.names.others_beat(), "it has been silent for one beat");
+    assert_eq!(world.names.heartbeat_wanted(1), Wanted::Ours, "it has been silent for one beat");
 
     // From the snapshot: seen when it was written, not now.
     let seen = Seen::default();

@@ -1,6 +1,7 @@
 //! When the heartbeat is written, and what is said when it is not.
 
 use super::*;
+use crate::Wanted;
 use crate::calls::HEARTBEAT_LEASE;
 
 const LEASE: &str = "PATCH /apis/coordination.k8s.io/v1/namespaces/own/leases/plimsoll-heartbeat application/apply-patch+yaml \
@@ -17,7 +18,7 @@ fn refused(code: u16, headers: &'static str) -> Vec<Act> {
 /// The seconds of the writes, and the state after all of them.
 async fn check(script: Vec<Vec<Act>>, seconds: u64, expected: &[&str], state: &str) {
     let script = script.into_iter().map(|acts| (LEASE, acts)).collect();
-    let run = Run { resources: &[], script, seconds, beat: Some(|| false), ..Run::default() };
+    let run = Run { resources: &[], script, seconds, beat: Some(|| Wanted::Ours), ..Run::default() };
     let outcome = run.play().await;
     let expected: Vec<String> = expected.iter().map(|at| format!("{at} {HEARTBEAT_LEASE} Beat")).collect();
     assert_eq!(outcome.requests, expected);
@@ -53,9 +54,13 @@ async fn failures_back_off_and_the_servers_wish_is_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_hubs_heartbeat_serves() {
-    let run = Run { resources: &[], seconds: 60, beat: Some(|| true), ..Run::default() };
-    let outcome = run.play().await;
-    assert_eq!(outcome.requests, Vec::<String>::new());
-    assert!(outcome.metrics.contains("plimsoll_heartbeat_state{state=\"others\"} 1"));
+async fn nothing_is_written_where_it_is_not_wanted() {
+    let rows: [(fn() -> Wanted, &str); 2] = [(|| Wanted::Others, "others"), (|| Wanted::Nobodys, "idle")];
+    for (wanted, state) in rows {
+        let run = Run { resources: &[], seconds: 60, beat: Some(wanted), ..Run::default() };
+        let outcome = run.play().await;
+        assert_eq!(outcome.requests, Vec::<String>::new(), "{state}");
+        let line = format!("plimsoll_heartbeat_state{{state=\"{state}\"}} 1");
+        assert!(outcome.metrics.contains(&line), "{state}");
+    }
 }
