@@ -57,6 +57,7 @@ pub(super) fn build(store: &Store, plan: ClusterPlan) -> Model {
         workloads: Vec::new(),
     };
     builder.add_nodes();
+    builder.add_apiserver();
     let mut apps = Vec::new();
     for name in &DAEMONS[..daemons] {
         let app = App::named("kube-system", name, Controller::DaemonSet, nodes, &mut builder.draw);
@@ -172,6 +173,12 @@ impl Builder<'_> {
             },
         };
         pod(app, &plan, self.now, &mut self.draw)
+    }
+
+    fn add_apiserver(&mut self) {
+        let (service, slice) = service::kubernetes(self.now, &mut self.draw);
+        self.services.push((key(&service), service));
+        self.slices.push((key(&slice), slice));
     }
 
     fn flush(&mut self) {

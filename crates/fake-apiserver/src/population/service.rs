@@ -9,11 +9,16 @@ use super::{App, Draw, ago};
 /// As the endpoint slice controller has it.
 const ENDPOINTS_PER_SLICE_MAX: usize = 100;
 
+/// The first address of the services' range; the others end in 2 or more.
+const KUBERNETES_ADDRESS: &str = "10.240.0.1";
+/// A year.
+const KUBERNETES_AGE_SECONDS: u64 = 365 * 86_400;
+
 pub(super) fn service(app: &App, uid: &str, now: Timestamp, draw: &mut Draw) -> Value {
     let headless = app.controller == super::Controller::StatefulSet;
     let address = match headless {
         true => "None".to_owned(),
-        false => format!("10.{}.{}.{}", 240 + draw.below(16), draw.below(256), 1 + draw.below(254)),
+        false => format!("10.{}.{}.{}", 240 + draw.below(16), draw.below(256), 2 + draw.below(253)),
     };
     json!({
         "metadata": {"name": app.name, "namespace": app.namespace, "uid": uid, "labels": app.labels(),
@@ -27,6 +32,31 @@ pub(super) fn service(app: &App, uid: &str, now: Timestamp, draw: &mut Draw) -> 
         },
         "status": {"loadBalancer": {}},
     })
+}
+
+/// What every API server makes of itself: the Service `default/kubernetes` and its slice.
+pub(super) fn kubernetes(now: Timestamp, draw: &mut Draw) -> (Value, Value) {
+    let created = ago(now, KUBERNETES_AGE_SECONDS);
+    let labels = json!({"component": "apiserver", "provider": "kubernetes"});
+    let service = json!({
+        "metadata": {"name": "kubernetes", "namespace": "default", "uid": draw.uid(), "labels": labels,
+            "creationTimestamp": created},
+        "spec": {
+            "type": "ClusterIP", "clusterIP": KUBERNETES_ADDRESS, "clusterIPs": [KUBERNETES_ADDRESS],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+            "sessionAffinity": "None", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+            "internalTrafficPolicy": "Cluster",
+        },
+        "status": {"loadBalancer": {}},
+    });
+    let slice = json!({
+        "metadata": {"name": "kubernetes", "namespace": "default", "uid": draw.uid(), "creationTimestamp": created,
+            "labels": {"kubernetes.io/service-name": "kubernetes"}},
+        "addressType": "IPv4",
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+        "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": true}}],
+    });
+    (service, slice)
 }
 
 /// The slices for these pods, in a stable order and under stable names: (name, slice). `service_uid` is their owner's.
