@@ -7,6 +7,9 @@ use crate::calls::HEARTBEAT_LEASE;
 const LEASE: &str = "PATCH /apis/coordination.k8s.io/v1/namespaces/own/leases/plimsoll-heartbeat application/apply-patch+yaml \
                      \"holderIdentity\":\"me\"";
 
+const OTHERS: fn() -> Wanted = || Wanted::Others;
+const NOBODYS: fn() -> Wanted = || Wanted::Nobodys;
+
 fn written() -> Vec<Act> {
     vec![Act::Head(200, ""), Act::Chunk(b"{}".to_vec()), Act::End]
 }
@@ -55,8 +58,7 @@ async fn failures_back_off_and_the_servers_wish_is_heard() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_where_it_is_not_wanted() {
-    let rows: [(fn() -> Wanted, &str); 2] = [(|| Wanted::Others, "others"), (|| Wanted::Nobodys, "idle")];
-    for (wanted, state) in rows {
+    for (wanted, state) in [(OTHERS, "others"), (NOBODYS, "idle")] {
         let run = Run { resources: &[], seconds: 60, beat: Some(wanted), ..Run::default() };
         let outcome = run.play().await;
         assert_eq!(outcome.requests, Vec::<String>::new(), "{state}");
