@@ -1,4 +1,4 @@
-//! Where the zone comes from: the hub's stream, the disk, a neighbour; and how old it is.
+//! Where the zone comes from: the hub's stream, the disk; and how old it is.
 //!
 //! ```text
 //!  disk --load--> zone                                     (at once, before the first query)

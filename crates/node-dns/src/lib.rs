@@ -1,14 +1,14 @@
 //! The DNS of a node: authoritative for the cluster's zone, a caching forwarder for every other name.
 //!
-//! Owns: the sockets ([`server`]), the way of one query ([`pipeline`]), where the zone comes from ([`feed`], [`disk`],
-//! [`peers`]), everything that is asked elsewhere ([`forward`]), the prober that looks past every cache ([`probe`]), its own
+//! Owns: the sockets ([`server`]), the way of one query ([`pipeline`]), where the zone comes from ([`feed`], [`disk`]),
+//! everything that is asked elsewhere ([`forward`]), the prober that looks past every cache ([`probe`]), its own
 //! health.
 //!
 //! Does not know: the API server; nothing in its dependency tree can reach it. The rules of Kubernetes' names are in
 //! `service-names`, the wire format in `dns-message`.
 //!
 //! ```text
-//! hub's stream, disk, a neighbour -> feed -> service_names::Zone
+//! hub's stream, disk -> feed -> service_names::Zone
 //!                                                |
 //! UDP thread: recvmmsg -> gate -> rate limit -> zone -> cache -> sendmmsg
 //!                                                         | what has to be asked elsewhere: a bounded queue
@@ -27,7 +27,6 @@ mod interface;
 mod lifecycle;
 mod metrics;
 mod observe;
-mod peers;
 mod pipeline;
 pub mod probe;
 mod rate_limit;

@@ -35,8 +35,7 @@ pub(crate) struct Heartbeats {
 pub(crate) const BEAT_MISSING: Duration = Duration::from_secs(15);
 
 /// By number, as [`Proofs`] keeps it.
-pub(super) const ORIGINS: [Origin; 5] =
-    [Origin::Nothing, Origin::Disk, Origin::Peer, Origin::Hub, Origin::Live];
+pub(super) const ORIGINS: [Origin; 4] = [Origin::Nothing, Origin::Disk, Origin::Hub, Origin::Live];
 
 impl Default for Proofs {
     fn default() -> Self {

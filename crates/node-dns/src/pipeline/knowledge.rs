@@ -11,8 +11,6 @@ pub enum Origin {
     Hub,
     /// From the disk.
     Disk,
-    /// From a neighbour.
-    Peer,
     /// There is none.
     Nothing,
 }
@@ -39,7 +37,6 @@ impl Origin {
             Self::Live => "live",
             Self::Hub => "hub",
             Self::Disk => "disk",
-            Self::Peer => "peer",
             Self::Nothing => "nothing",
         }
     }

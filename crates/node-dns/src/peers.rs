@@ -1,1 +1,0 @@
-//! The newest signed snapshot from a neighbour, for a node that has none.
