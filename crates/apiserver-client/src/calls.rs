@@ -176,8 +176,8 @@ pub const TABLE: [Row; 6] = [
         method: "PATCH",
         target: Target::Heartbeat,
         query: &[fixed("fieldManager", "plimsoll-hub"), fixed("force", "true")],
-        when: "A DNS server follows the hub: without one nothing is written. When the watch of leases brings it back, its time says how old the hub's knowledge is, \
-               end to end: what nodes answer for as fresh is that old and not older.",
+        when: "A DNS server follows the hub: without one nothing is written. When the watch of leases brings it back, its \
+               time says how old the hub's knowledge is, end to end: what nodes answer for as fresh is that old and not older.",
         often: "Once in 5 s over all hubs: one that sees another's does not write. After failures with backoff; where it is \
                 refused (401, 403) or there is no such namespace (404), once in one to two minutes.",
         cost: "One write of an object of 300 bytes to etcd, one event to each watch of leases. 5,000 nodes renew 500 leases in \

@@ -13,8 +13,6 @@ use crate::terminal;
 
 /// What RFC 8767 recommends, and what our stale answers carry.
 const STALE_TTL_SECONDS: u64 = 30;
-/// How often the hub writes the heartbeat.
-const HEARTBEAT_SECONDS: u64 = 5;
 
 pub(crate) fn run(flags: HorizonFlags) -> Outcome {
     let horizon = horizon(&flags)?;
@@ -43,7 +41,7 @@ fn server(flags: &HorizonFlags, zone: &str) -> Result<(Authority, Option<Cache>)
     let ours = Knowledge::OnDisk {
         fresh_for_seconds: flags.fresh_for.into(),
         stale_ttl_seconds: STALE_TTL_SECONDS,
-        heartbeat_seconds: HEARTBEAT_SECONDS,
+        heartbeat_seconds: apiserver_client::BEAT_SECONDS,
     };
     let Some(file) = &flags.corefile else {
         let authority = Authority {
