@@ -80,28 +80,28 @@ ratio() {
     awk -v t="$(column 1 <<<"$2")" -v o="$(column 1 <<<"$3")" -v tb="$(column 2 <<<"$2")" -v ob="$(column 2 <<<"$3")" -v name="$1" \
         'BEGIN { printf "%s / kube-state-metrics: CPU %.2f, bytes %.3f\n", name, o / t, ob / tb }'
 }
-# costs_at_most OURS THEIRS FACTOR
-costs_at_most() { awk -v o="$(column 1 <<<"$1")" -v t="$(column 1 <<<"$2")" -v f="$3" 'BEGIN { exit !(o <= f * t) }'; }
+# costs_at_most OURS THEIRS FACTOR [COLUMN]
+costs_at_most() { awk -v o="$(column "${4:-1}" <<<"$1")" -v t="$(column "${4:-1}" <<<"$2")" -v f="$3" 'BEGIN { exit !(o <= f * t) }'; }
 
 begin "start-cost: $PODS pods, $((NODES + 1)) nodes, median of $ROUNDS, windows of $WINDOW s"
 TOKEN=$(awk -F, '$2 == "admin" {print $1}' "$TESTBED_DIR/tokens.csv")
 testbed peers
 reload
 stop kube-state-metrics
-define_hub bench-hub-gzip --api-gzip
-GZIP_METRICS=$BENCH_METRICS GZIP_TELEMETRY=$BENCH_TELEMETRY
+define_hub bench-hub-plain --api-gzip=false
+PLAIN_METRICS=$BENCH_METRICS PLAIN_TELEMETRY=$BENCH_TELEMETRY
 define_hub bench-hub
-gzip_hub_has_all() { BENCH_METRICS=$GZIP_METRICS BENCH_TELEMETRY=$GZIP_TELEMETRY hub_has_all; }
+plain_hub_has_all() { BENCH_METRICS=$PLAIN_METRICS BENCH_TELEMETRY=$PLAIN_TELEMETRY hub_has_all; }
 hum STOP
 trap 'hum CONT' EXIT
 sleep 5
-theirs='' cold='' warm='' zipped=''
+theirs='' cold='' warm='' plain=''
 for _ in $(seq "$ROUNDS"); do
     theirs+=$(measure kube-state-metrics ksm_is_ready)$'\n'
     stop kube-state-metrics
     rm -rf "$WORK/bench-data"
-    zipped+=$(measure bench-hub-gzip gzip_hub_has_all)$'\n'
-    stop bench-hub-gzip
+    plain+=$(measure bench-hub-plain plain_hub_has_all)$'\n'
+    stop bench-hub-plain
     rm -rf "$WORK/bench-data"
     cold+=$(measure bench-hub hub_has_all)$'\n'
     until find "$WORK/bench-data" -type f -size +1k | grep -q .; do sleep 0.5; done
@@ -114,15 +114,17 @@ for _ in $(seq "$ROUNDS"); do
     [ "$costly" = 0 ] || FAILED=1
     stop bench-hub
 done
-theirs=${theirs%$'\n'} cold=${cold%$'\n'} warm=${warm%$'\n'} zipped=${zipped%$'\n'}
+theirs=${theirs%$'\n'} cold=${cold%$'\n'} warm=${warm%$'\n'} plain=${plain%$'\n'}
 printf '%-34s %14s %16s %12s %10s\n' "" "API server CPU" "bytes received" "ready after" "own CPU"
 row "kube-state-metrics v2.20.0, start" "$theirs"
 row "plimsoll hub, first start" "$cold"
-row "plimsoll hub, the same, --api-gzip" "$zipped"
+row "the same, --api-gzip=false" "$plain"
 row "plimsoll hub, restart, snapshot" "$warm"
 ratio "first start" "$theirs" "$cold"
-ratio "first start with --api-gzip" "$theirs" "$zipped"
+ratio "first start with --api-gzip=false" "$theirs" "$plain"
 ratio "restart" "$theirs" "$warm"
 expect "a first start costs the API server no more CPU" costs_at_most "$cold" "$theirs" 1
+# Both get the same gzip of the same objects; the API server flushes it a little differently each time.
+expect "a first start takes no more bytes, but for a hundredth" costs_at_most "$cold" "$theirs" 1.01 2
 expect "a restart costs it a tenth at most" costs_at_most "$warm" "$theirs" 0.1
 finish

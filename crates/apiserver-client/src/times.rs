@@ -47,6 +47,8 @@ pub const KEEPALIVE: Duration = Duration::from_secs(30);
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// Probes without an answer.
 pub const KEEPALIVE_PROBES: u32 = 3;
+/// HTTP/2 asks (PING) as often as TCP does, and waits as long: what is between the two (a proxy) may answer TCP for a dead server.
+pub const PING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A watch that ends sooner than this has failed, whatever it says: opening it again at once would be a loop.
 pub const WATCH_LIVED_MIN: Duration = Duration::from_secs(5);

@@ -32,6 +32,8 @@ pub struct RequestRecord {
     pub user_agent: String,
     /// `Accept`
     pub accept: String,
+    /// "HTTP/1.1" or "HTTP/2.0".
+    pub protocol: String,
     /// HTTP status; 0 while there is none.
     pub code: u16,
     /// Bytes of the body so far, as they went into the connection.

@@ -97,6 +97,7 @@ pub(crate) async fn handle(api: Api, line: Arc<Line>, request: Request<Incoming>
         uri: parts.uri.path_and_query().map_or(String::new(), |uri| uri.as_str().to_owned()),
         user_agent: subject.user_agent.to_owned(),
         accept: text(header::ACCEPT),
+        protocol: format!("{:?}", parts.version),
         code: 0,
         bytes: 0,
     });

@@ -67,7 +67,7 @@ fn write_accept(out: &mut String) -> std::fmt::Result {
         }
     }
     out.push_str(
-        "\n`Accept-Encoding: identity`, unless gzip is switched on (`--api-gzip`): it saves bytes at the price of the API server's CPU.\n\n",
+        "\n`Accept-Encoding: gzip`, unless it is switched off (`--api-gzip=false`): then `identity`.\n\n",
     );
     Ok(())
 }

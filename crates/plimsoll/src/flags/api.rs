@@ -1,6 +1,6 @@
 //! The budget towards the API server, the same for every command that has a door to it.
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 #[derive(Debug, Args)]
 pub(crate) struct ApiFlags {
@@ -22,7 +22,7 @@ pub(crate) struct ApiFlags {
     /// How many clients like this one share the API server: the cap of the backoff grows with it.
     #[arg(long, value_name = "COUNT")]
     pub(crate) api_clients: Option<u32>,
-    /// Ask the API server to compress what it sends: fewer bytes, more of its CPU.
-    #[arg(long)]
+    /// Ask the API server to compress what it sends; `--api-gzip=false`: not.
+    #[arg(long, action = ArgAction::Set, default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) api_gzip: bool,
 }
