@@ -6,7 +6,7 @@ use std::time::Duration;
 use environment::{SystemClock, SystemEntropy, spawn};
 use node_probe::Roots;
 
-use crate::commands::runtime;
+use crate::commands::{dns, runtime};
 use crate::flags::AgentFlags;
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -17,20 +17,44 @@ const FORGET_EVERY: Duration = Duration::from_secs(5);
 pub(crate) fn run(flags: AgentFlags) -> Outcome {
     // Where the kernel gives huge pages to everybody: each would hold 2 MiB for the few KiB in use. It may not know the wish.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    runtime::one_thread(async {
-        let shutdown = signals::shutdown()?;
-        let clock = Arc::new(SystemClock::new());
-        // Each of its start errors is something that the operator has to change.
-        let agent = agent::assemble(config(flags), clock, Arc::new(SystemEntropy::new()))
-            .await
-            .map_err(Failure::usage)?;
-        let places =
-            serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
-        terminal::print(&format!("{places}\n"));
-        spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
+    match flags.dns() {
+        None => runtime::one_thread(serve(flags, None)),
+        Some(names) => {
+            let names = dns::settings::config(names)?;
+            // A scrape must not wait for a zone, nor a query over TCP for a scrape.
+            runtime::many_threads(serve(flags, Some(names)))
+        }
+    }
+}
+
+async fn serve(flags: AgentFlags, names: Option<node_dns::Config>) -> Outcome {
+    let shutdown = signals::shutdown()?;
+    let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    // Each of its start errors is something that the operator has to change.
+    let agent =
+        agent::assemble(config(flags), clock.clone(), entropy.clone()).await.map_err(Failure::usage)?;
+    let mut places =
+        serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
+    let names = match names {
+        Some(names) => Some(node_dns::assemble(names, clock, entropy).await.map_err(Failure::usage)?),
+        None => None,
+    };
+    if let (Some(names), Some(places)) = (&names, places.as_object_mut()) {
+        places.extend(dns::places(names.addresses()));
+    }
+    terminal::print(&format!("{places}\n"));
+    spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
+    let Some(names) = names else {
         agent.run(shutdown).await;
-        Ok(())
-    })
+        return Ok(());
+    };
+    let agent = spawn("agent", agent.run(shutdown.clone()));
+    let served = names.run(shutdown.clone()).await.map_err(Failure::usage);
+    // DNS has ended by itself: another process has its sockets now, or its upstream leads back to it.
+    shutdown.cancel();
+    // A panic in it has been reported.
+    let _ = agent.await;
+    served
 }
 
 /// A start runs much code once; what is not in use is given back. A round costs a minor fault for each page still in use.

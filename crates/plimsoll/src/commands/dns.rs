@@ -8,6 +8,7 @@ mod sources;
 use std::sync::Arc;
 
 use environment::{SystemClock, SystemEntropy};
+use node_dns::Addresses;
 
 use crate::commands::runtime;
 use crate::flags::{DnsAction, DnsFlags, ServeFlags};
@@ -30,13 +31,20 @@ fn serve(flags: ServeFlags) -> Outcome {
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
         // Each of its start errors is something that the operator has to change.
         let dns = node_dns::assemble(config, clock, entropy).await.map_err(Failure::usage)?;
-        let addresses = dns.addresses();
-        let places = serde_json::json!({
-            "dns": addresses.dns.first(),
-            "dnsAddresses": addresses.dns,
-            "dnsMetrics": addresses.http.first().map(|address| format!("http://{address}/metrics")),
-        });
+        let places = serde_json::Value::Object(places(dns.addresses()));
         terminal::print(&format!("{places}\n"));
         dns.run(shutdown).await.map_err(Failure::usage)
     })
+}
+
+/// What is printed at the start, for people and for scripts.
+pub(crate) fn places(addresses: &Addresses) -> serde_json::Map<String, serde_json::Value> {
+    let metrics = addresses.http.first().map(|address| format!("http://{address}/metrics"));
+    [
+        ("dns".to_owned(), serde_json::json!(addresses.dns.first())),
+        ("dnsAddresses".to_owned(), serde_json::json!(addresses.dns)),
+        ("dnsMetrics".to_owned(), serde_json::json!(metrics)),
+    ]
+    .into_iter()
+    .collect()
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ServeFlags;
+
 #[derive(Debug, Args)]
 pub(crate) struct AgentFlags {
     /// This node's name in the cluster.
@@ -43,4 +45,61 @@ pub(crate) struct AgentFlags {
     /// The kubelet's read-only port on this machine, used only if it is open; 0 leaves it alone.
     #[arg(long, default_value_t = 10255, value_name = "PORT")]
     pub(crate) kubelet_read_only_port: u16,
+    #[command(flatten)]
+    pub(crate) dns: AgentDnsFlags,
+}
+
+/// The DNS server of `plimsoll dns` in the agent's process. What stands nowhere here is as there, or in the Corefile.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Cluster DNS in this process (all as in `plimsoll dns`)")]
+pub(crate) struct AgentDnsFlags {
+    /// Serve the cluster's DNS here, over UDP and TCP; may be given several times. Without it there is no DNS.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) dns_listen: Vec<SocketAddr>,
+    /// Where /metrics, /health and /ready of DNS are served. [default: what the Corefile says, or 127.0.0.1:9153]
+    #[arg(long, value_name = "ADDR", requires = "dns_listen")]
+    pub(crate) dns_metrics_listen: Vec<SocketAddr>,
+    /// Keep the zone here, so that a restart with everything else gone answers.
+    #[arg(long, value_name = "DIR", requires = "dns_listen")]
+    pub(crate) dns_data_dir: Option<PathBuf>,
+    /// Ask this server for names that are not the cluster's; may be given several times.
+    #[arg(long, value_name = "ADDR", conflicts_with = "dns_corefile", requires = "dns_listen")]
+    pub(crate) dns_upstream: Vec<SocketAddr>,
+    /// Take zones, upstreams, caches and ports from this Corefile.
+    #[arg(long, value_name = "FILE", requires = "dns_listen")]
+    pub(crate) dns_corefile: Option<PathBuf>,
+    /// The cluster's domain; a Corefile's `kubernetes` has the last word.
+    #[arg(long, value_name = "NAME", requires = "dns_listen")]
+    pub(crate) dns_cluster_domain: Option<String>,
+    /// Give the addresses of --dns-listen to a dummy interface of this name; it goes when the agent stops.
+    #[arg(long, value_name = "NAME", requires = "dns_listen")]
+    pub(crate) dns_interface: Option<String>,
+}
+
+impl AgentFlags {
+    /// The DNS server that was asked for, with the agent's own way to the hub and the kubelet.
+    pub(crate) fn dns(&self) -> Option<ServeFlags> {
+        let own = &self.dns;
+        if own.dns_listen.is_empty() {
+            return None;
+        }
+        let mut flags = ServeFlags::unset();
+        flags.hub.clone_from(&self.hub);
+        flags.hub_name.clone_from(&self.hub_name);
+        flags.tls_dir.clone_from(&self.tls_dir);
+        flags.insecure_loopback = self.insecure_loopback;
+        flags.node_name = Some(self.node_name.clone());
+        flags.pods_api_socket = Some(self.pods_api_socket.clone());
+        flags.cri_socket = Some(self.cri_socket.clone());
+        flags.listen.clone_from(&own.dns_listen);
+        flags.metrics_listen.clone_from(&own.dns_metrics_listen);
+        flags.data_dir.clone_from(&own.dns_data_dir);
+        flags.upstream.clone_from(&own.dns_upstream);
+        flags.corefile.clone_from(&own.dns_corefile);
+        flags.interface.clone_from(&own.dns_interface);
+        if let Some(domain) = &own.dns_cluster_domain {
+            flags.cluster_domain.clone_from(domain);
+        }
+        Some(flags)
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Command, FromArgMatches, Subcommand};
 
 use super::{ConfirmFlags, HorizonFlags, ProbeFlags};
 
@@ -31,6 +31,9 @@ pub(crate) struct ServeFlags {
     /// Address of the hub, host:port. Without it the zone is what --data-dir or --snapshot holds.
     #[arg(long, value_name = "ADDR")]
     pub(crate) hub: Option<String>,
+    /// The name that the hub's certificate must have, when --hub is another one (an address behind a load balancer, say).
+    #[arg(long, value_name = "NAME", requires = "hub", conflicts_with = "insecure_loopback")]
+    pub(crate) hub_name: Option<String>,
     /// Folder with ca.crt, agent.crt and agent.key (`plimsoll certs init`).
     #[arg(long, value_name = "DIR")]
     pub(crate) tls_dir: Option<PathBuf>,
@@ -101,4 +104,13 @@ pub(crate) struct ServeFlags {
     /// The container runtime's CRI socket, where there is no Pods API.
     #[arg(long, value_name = "FILE")]
     pub(crate) cri_socket: Option<PathBuf>,
+}
+
+impl ServeFlags {
+    /// As if nothing had been typed: every default has one place, above.
+    pub(crate) fn unset() -> Self {
+        let command = Self::augment_args(Command::new("plimsoll dns"));
+        let matches = command.get_matches_from(["plimsoll dns"]);
+        Self::from_arg_matches(&matches).expect("no flag is required")
+    }
 }

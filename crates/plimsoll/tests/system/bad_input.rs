@@ -35,6 +35,9 @@ fn wrong_words() {
     );
     check(&["hub", "--tls-dir", "x"], &["--agents-listen"]);
     check(&["agent", "--node-name", "n", "--tls-dir", "x"], &["--hub"]);
+    check(&["agent", "--node-name", "n", "--dns-data-dir", "x"], &["--dns-listen"]);
+    check(&["agent", "--node-name", "n", "--dns-listen", "localhost"], &["localhost", "--dns-listen"]);
+    check(&["hub", "--api-gzip=maybe"], &["--api-gzip", "maybe"]);
     check(&["agent", "--node-name", "", "--listen", "127.0.0.1:0"], &["--node-name"]);
     check(&["agent", "--node-name", "a b", "--listen", "127.0.0.1:0"], &["--node-name", "a b"]);
     check(&["--log-level", "hub=loud", "certs", "init", "x"], &["--log-level", "hub=loud"]);

@@ -193,3 +193,44 @@ fn a_damaged_snapshot_is_no_reason_not_to_start() {
     second.signal("TERM");
     assert_eq!(second.wait(), Some(0));
 }
+
+/// In the agent's process: one more flag, the same names.
+#[test]
+fn the_agent_serves_the_names_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("dns");
+    let (apiserver, at, hub, agents) = control_plane(folder.path());
+    let start = || {
+        let any = "127.0.0.1:0";
+        let own = ["agent", "--node-name", "n", "--listen", any, "--hub", &agents, "--insecure-loopback"];
+        let sources = ["--cri-socket", "/none", "--pods-api-socket", "/none"];
+        let names = ["--dns-listen", any, "--dns-metrics-listen", any, "--dns-data-dir", path(&data)];
+        let mut process = Plimsoll::start(&[&own[..], &sources, &names].concat());
+        let places = places(&mut process);
+        let text = |key: &str| places[key].as_str().expect("it says where").to_owned();
+        let client = Client::new(text("dns").parse().unwrap());
+        (process, client, text("agentMetrics"), text("dnsMetrics"))
+    };
+    let (first, client, agent_metrics, dns_metrics) = start();
+    until("the zone is there", || (ready(&dns_metrics)? == 200).then_some(()));
+    let services = services(&at);
+    until("the last service is there", || {
+        let (name, address) = services.last()?;
+        (client.udp(name)?.addresses == [address.clone()]).then_some(())
+    });
+    check_names(&client, &services);
+    until("the agent's own metrics", || sample(&get(&agent_metrics)?.1, "node_load1"));
+    until("the zone is on the disk", || {
+        let mut files = std::fs::read_dir(&data).ok()?.flatten();
+        files.any(|file| file.metadata().is_ok_and(|file| file.is_file() && file.len() > 1_000)).then_some(())
+    });
+
+    for mut dead in [apiserver, hub, first] {
+        dead.signal("KILL");
+        let _ = dead.wait();
+    }
+    let (mut second, client, ..) = start();
+    check_names(&client, &services);
+    second.signal("TERM");
+    assert_eq!(second.wait(), Some(0));
+}

@@ -19,7 +19,7 @@ use crate::outcome::Failure;
 const DNS_PORT: u16 = 53;
 const METRICS_PORT: u16 = 9153;
 
-pub(super) fn config(flags: ServeFlags) -> Result<Config, Failure> {
+pub(crate) fn config(flags: ServeFlags) -> Result<Config, Failure> {
     let zone = name("--cluster-domain", &flags.cluster_domain)?;
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut config = Config::new(zone, loopback(DNS_PORT));
@@ -79,7 +79,9 @@ fn hub(flags: &ServeFlags) -> Result<Option<AgentLinkConfig>, Failure> {
         }
     };
     let node = flags.node_name.clone().unwrap_or_else(host_name);
-    Ok(Some(AgentLinkConfig::new(node, hub, transport)))
+    let mut link = AgentLinkConfig::new(node, hub, transport);
+    link.hub_name.clone_from(&flags.hub_name);
+    Ok(Some(link))
 }
 
 fn pods(pods_api: Option<std::path::PathBuf>, cri: Option<std::path::PathBuf>) -> Option<FollowConfig> {
