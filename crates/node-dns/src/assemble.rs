@@ -111,6 +111,7 @@ pub async fn assemble(
 
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry, &config.feed.zone.zone.to_string());
+    config.reloads.register(&mut registry);
     let feed = Feed::open(config.feed.clone(), clock.clone(), entropy.clone(), &mut registry)?;
     let forwarder = Forwarder::new(config.elsewhere.clone(), clock.clone(), entropy.clone(), &mut registry)?;
     let observers = Observers::start(&config, &metrics, clock.clone())?;
@@ -125,6 +126,7 @@ pub async fn assemble(
         rules_first: config.elsewhere.has_rules(),
         rate_limit: config.rate_limit.map(|limit| RateLimit::new(limit, entropy.next_u64())),
         cookie_secret: *secret.as_flattened().first_chunk().unwrap_or(&[0; 16]),
+        udp_bytes_max: config.udp_bytes_max,
         rotate: config.rotate,
         autopath: config.autopath.then(|| Autopath::new(&config.feed.zone.zone, &config.search_domains)),
         search: Search::new(&config.search_domains, &config.feed.zone.zone),

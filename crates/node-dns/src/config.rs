@@ -11,6 +11,7 @@ use std::time::Duration;
 use dns_message::Name;
 use service_names::ZoneConfig;
 
+use crate::reload::{Every, Reloads};
 use crate::{feed, forward};
 
 pub use from_corefile::ConfigError;
@@ -37,6 +38,8 @@ pub struct Config {
     pub fresh_for: Duration,
     /// Threads for UDP on each address.
     pub udp_threads: usize,
+    /// The largest response over UDP, in octets.
+    pub udp_bytes_max: usize,
     /// Queries a second of one client.
     pub rate_limit: Option<u32>,
     /// Go on answering for this time after the signal to stop, while `/ready` says no.
@@ -55,6 +58,10 @@ pub struct Config {
     /// After its sockets went to a new process, wait for the signal to stop: a kubelet would start a process that ends
     /// again, and that one would take the sockets back.
     pub wait_after_handover: bool,
+    /// Look whether the settings have changed; needs [`feed::Config::data_dir`].
+    pub reload: Option<Every>,
+    /// What became of that.
+    pub reloads: Reloads,
     /// A dummy interface that has the addresses of `listen`.
     pub interface: Option<String>,
 }
@@ -88,6 +95,7 @@ impl Config {
             elsewhere: forward::Settings::default(),
             fresh_for: FRESH_FOR,
             udp_threads: std::thread::available_parallelism().map_or(1, usize::from).min(UDP_THREADS_MAX),
+            udp_bytes_max: dns_message::UDP_BYTES_MAX,
             rate_limit: None,
             lame_duck: Duration::ZERO,
             rotate: true,
@@ -96,6 +104,8 @@ impl Config {
             search_domains: Vec::new(),
             autopath: false,
             wait_after_handover: false,
+            reload: None,
+            reloads: Reloads::default(),
             interface: None,
         }
     }

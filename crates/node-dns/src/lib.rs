@@ -2,7 +2,7 @@
 //!
 //! Owns: the sockets ([`server`]), the way of one query ([`pipeline`]), where the zone comes from ([`feed`], [`disk`]),
 //! everything that is asked elsewhere ([`forward`]), the prober that looks past every cache ([`probe`]), its own
-//! health.
+//! health, and the change to other settings while it serves ([`reload`]).
 //!
 //! Does not know: the API server; nothing in its dependency tree can reach it. The rules of Kubernetes' names are in
 //! `service-names`, the wire format in `dns-message`.
@@ -30,6 +30,7 @@ mod observe;
 mod pipeline;
 pub mod probe;
 mod rate_limit;
+pub mod reload;
 mod rewrite;
 mod run;
 mod server;
@@ -41,4 +42,6 @@ pub use interface::InterfaceError;
 pub use observe::ObserveError;
 pub use pipeline::elsewhere::{Elsewhere, Outcome, Reply};
 pub use pipeline::knowledge::{Freshness, Knowledge, Origin};
+pub use reload::Reloading;
+pub use run::Ended;
 pub use server::sockets::ListenError;

@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) rate_limit: Option<RateLimit>,
     /// For server cookies (RFC 9018); made at start, so that a restart only costs each client a new cookie.
     pub(crate) cookie_secret: dns_message::cookie::Secret,
+    /// The largest response over UDP, whatever the client takes.
+    pub(crate) udp_bytes_max: usize,
     /// Sets of records begin at another one each time.
     pub(crate) rotate: bool,
     pub(crate) search: Option<Search>,

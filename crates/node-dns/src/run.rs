@@ -20,6 +20,8 @@ use crate::server::udp::UdpServer;
 
 /// Answers that are still awaited from upstreams when the server stops get this long: what a client waits for one try.
 const DRAIN: Duration = Duration::from_secs(5);
+/// The server before this one reads its sockets no more by then: it would swallow a question that came back.
+const ALONE_AFTER: Duration = Duration::from_secs(1);
 
 /// What stops, and when.
 struct Stops {
@@ -31,12 +33,21 @@ struct Stops {
     all: CancellationToken,
 }
 
+/// How a server came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to stop.
+    Stopped,
+    /// Another one has its sockets.
+    TakenOver,
+}
+
 impl NodeDns {
     /// Serves until `stop` is cancelled or a new process has taken the sockets, then answers what is under way.
     ///
     /// # Errors
     /// Threads cannot be started, or an upstream leads back to this server.
-    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StartError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<Ended, StartError> {
         let stops = Stops {
             serving: CancellationToken::new(),
             http: CancellationToken::new(),
@@ -46,6 +57,7 @@ impl NodeDns {
         let handed = self.copies().map_err(StartError::Thread)?;
         let tasks = TaskTracker::new();
         let udp = self.serve(&stops, &tasks)?;
+        let alone_after = if self.taken.is_some() { ALONE_AFTER } else { Duration::ZERO };
         self.handed_over().await;
         let mut door = self.door();
         let forwarding = self.forwarder.clone().run(stops.all.clone());
@@ -57,7 +69,10 @@ impl NodeDns {
 
         let forwarder = self.forwarder.clone();
         let own = self.addresses.dns.clone();
-        let mut looks = std::pin::pin!(async move { forwarder.find_loop(&own).await });
+        let mut looks = std::pin::pin!(async move {
+            tokio::time::sleep(alone_after).await;
+            forwarder.find_loop(&own).await
+        });
         let mut looked = false;
         let mut result = Ok(());
         let taken_over = loop {
@@ -103,13 +118,10 @@ impl NodeDns {
         if let Some(door) = door {
             door.close(taken_over);
         }
-        if taken_over && self.config.wait_after_handover {
-            stop.cancelled().await;
-        }
         if let (Some(interface), false) = (self.interface, taken_over) {
             interface.remove();
         }
-        result
+        result.map(|()| if taken_over { Ended::TakenOver } else { Ended::Stopped })
     }
 
     /// Starts to answer.

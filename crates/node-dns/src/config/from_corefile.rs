@@ -9,6 +9,7 @@ use service_names::EmptyServices;
 
 use super::{Config, Dnstap};
 use crate::forward::{Settings, SettingsError};
+use crate::reload::Every;
 
 /// Why a Corefile cannot be served: one sentence for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,15 @@ impl Config {
         self.elsewhere = Settings::from_corefile(corefile, read)?;
         self.listen = listen(corefile)?;
         self.http = http(corefile)?;
+        // The most careful block speaks for all.
+        if let Some(bytes) = corefile.servers.iter().filter_map(|server| server.bufsize).min() {
+            self.udp_bytes_max = usize::from(bytes);
+        }
+        // There is one file: the most impatient block speaks for all.
+        let reloads = corefile.servers.iter().filter_map(|server| server.reload);
+        self.reload = reloads
+            .min_by_key(|reload| reload.interval)
+            .map(|reload| Every { interval: reload.interval, jitter: reload.jitter });
         self.rotate = corefile.servers.iter().any(|server| server.loadbalance);
         let mut kubernetes: Option<&Kubernetes> = None;
         for server in &corefile.servers {

@@ -42,6 +42,16 @@ fn kubeadms_corefile() {
     assert_eq!(zone.pods, service_names::PodRecords::Verified);
     assert_eq!((zone.reverse_zones.len(), zone.fallthrough_zones.len()), (2, 1));
     assert!(config.rotate && config.query_log.is_none());
+    assert_eq!((config.udp_bytes_max, config.reload), (1232, None));
+}
+
+#[test]
+fn one_block_speaks_for_all() {
+    let config =
+        config("a.example {\nbufsize 1400\nreload 10s\n}\nb.example {\nbufsize 900\nreload 5s 1s\n}")
+            .unwrap();
+    let (interval, jitter) = (Duration::from_secs(5), Duration::from_secs(1));
+    assert_eq!((config.udp_bytes_max, config.reload), (900, Some(Every { interval, jitter })));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use dns_message::cookie::{self, COOKIE_BYTES, Standing};
-use dns_message::{Builder, EdeCode, MESSAGE_BYTES_MAX, Name, Opt, Query, Rcode, UDP_BYTES_MAX, relay};
+use dns_message::{Builder, EdeCode, MESSAGE_BYTES_MAX, Name, Opt, Query, Rcode, relay};
 use service_names::{Manner, Outcome, Stale};
 
 use super::{Moment, Shared, elsewhere};
@@ -39,7 +39,7 @@ impl Reply<'_> {
     /// Octets that the client takes.
     pub(super) fn limit(&self) -> usize {
         match self.protocol {
-            Protocol::Udp => self.query.udp_limit(UDP_BYTES_MAX),
+            Protocol::Udp => self.query.udp_limit(self.shared.udp_bytes_max),
             Protocol::Tcp => MESSAGE_BYTES_MAX,
         }
     }

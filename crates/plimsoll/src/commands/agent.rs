@@ -20,27 +20,26 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
     match flags.dns() {
         None => runtime::one_thread(serve(flags, None)),
         Some(names) => {
-            let names = dns::settings::config(names)?;
+            let names = dns::Wanted::read(names)?;
             // A scrape must not wait for a zone, nor a query over TCP for a scrape.
             runtime::many_threads(serve(flags, Some(names)))
         }
     }
 }
 
-async fn serve(flags: AgentFlags, names: Option<node_dns::Config>) -> Outcome {
+async fn serve(flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     let shutdown = signals::shutdown()?;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
     // Each of its start errors is something that the operator has to change.
-    let agent =
-        agent::assemble(config(flags), clock.clone(), entropy.clone()).await.map_err(Failure::usage)?;
+    let agent = agent::assemble(config(flags), clock, entropy).await.map_err(Failure::usage)?;
     let mut places =
         serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
     let names = match names {
-        Some(names) => Some(node_dns::assemble(names, clock, entropy).await.map_err(Failure::usage)?),
+        Some(names) => Some(names.start(shutdown.clone()).await?),
         None => None,
     };
     if let (Some(names), Some(places)) = (&names, places.as_object_mut()) {
-        places.extend(dns::places(names.addresses()));
+        places.extend(names.places.clone());
     }
     terminal::print(&format!("{places}\n"));
     spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
@@ -49,7 +48,7 @@ async fn serve(flags: AgentFlags, names: Option<node_dns::Config>) -> Outcome {
         return Ok(());
     };
     let agent = spawn("agent", agent.run(shutdown.clone()));
-    let served = names.run(shutdown.clone()).await.map_err(Failure::usage);
+    let served = names.reloading.run().await.map_err(Failure::usage);
     // DNS has ended by itself: another process has its sockets now, or its upstream leads back to it.
     shutdown.cancel();
     // A panic in it has been reported.

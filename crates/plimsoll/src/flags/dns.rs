@@ -26,7 +26,7 @@ pub(crate) enum DnsAction {
     Confirm(ConfirmFlags),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServeFlags {
     /// Address of the hub, host:port. Without it the zone is what --data-dir or --snapshot holds.
     #[arg(long, value_name = "ADDR")]

@@ -234,3 +234,32 @@ fn the_agent_serves_the_names_too() {
     second.signal("TERM");
     assert_eq!(second.wait(), Some(0));
 }
+
+/// `reload` of a Corefile: the file changes, the answers do, the process stays.
+#[test]
+fn a_changed_corefile_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Corefile");
+    let write = |address: &str| {
+        let text =
+            format!(".:53 {{\n    hosts {{\n        {address} a.example\n    }}\n    reload 2s 1s\n}}\n");
+        std::fs::write(&file, text).unwrap();
+    };
+    write("192.0.2.1");
+    let data = folder.path().join("dns");
+    let (_server, address, metrics) = dns(&data, "127.0.0.1:0", &["--corefile", path(&file)]);
+    let client = Client::new(address);
+    assert_eq!(client.udp("a.example").unwrap().addresses, ["192.0.2.1"]);
+    write("192.0.2.2");
+    until("the new address", || {
+        // Not one question stays without an answer.
+        let answer = client.udp("a.example").expect("an answer");
+        (answer.addresses == ["192.0.2.2"]).then_some(())
+    });
+    std::fs::write(&file, ".:53 {\n    unicorn\n}\n").unwrap();
+    until("a bad file is counted", || {
+        sample(&get(&metrics)?.1, "coredns_reload_failed_total").filter(|failed| *failed == 1.0)
+    });
+    assert_eq!(client.udp("a.example").unwrap().addresses, ["192.0.2.2"]);
+    assert_eq!(sample(&get(&metrics).unwrap().1, "plimsoll_dns_reloads_total"), Some(1.0));
+}

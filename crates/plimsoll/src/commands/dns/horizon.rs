@@ -63,7 +63,7 @@ fn server(flags: &HorizonFlags, zone: &str) -> Result<(Authority, Option<Cache>)
 fn read(file: &Path) -> Result<Corefile, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))?;
-    corefile::parse(&named(file), &text, &FilesAndVariables).map_err(Failure::usage)
+    corefile::parse(&named(file), &text, &FilesAndVariables::default()).map_err(Failure::usage)
 }
 
 fn named(file: &Path) -> String {

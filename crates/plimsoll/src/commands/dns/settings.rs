@@ -9,6 +9,7 @@ use agent_link::config::Transport;
 use corefile::Corefile;
 use dns_message::Name;
 use node_dns::forward::Settings;
+use node_dns::reload::{Reading, Source};
 use node_dns::{Config, Dnstap};
 use node_probe::pods::FollowConfig;
 
@@ -19,14 +20,25 @@ use crate::outcome::Failure;
 const DNS_PORT: u16 = 53;
 const METRICS_PORT: u16 = 9153;
 
-pub(crate) fn config(flags: ServeFlags) -> Result<Config, Failure> {
+/// What the flags and the files that they name say; the latter may change while the server runs.
+pub(crate) struct Typed(pub(crate) ServeFlags);
+
+impl Source for Typed {
+    fn read(&self) -> Reading {
+        let sources = FilesAndVariables::default();
+        let config = config(self.0.clone(), &sources).map_err(|failure| failure.to_string());
+        Reading { fingerprint: sources.fingerprint(), config }
+    }
+}
+
+fn config(flags: ServeFlags, sources: &FilesAndVariables) -> Result<Config, Failure> {
     let zone = name("--cluster-domain", &flags.cluster_domain)?;
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut config = Config::new(zone, loopback(DNS_PORT));
     config.http = vec![loopback(METRICS_PORT)];
     match &flags.corefile {
         Some(file) => config
-            .apply_corefile(&read(file)?, &|file| std::fs::read_to_string(file))
+            .apply_corefile(&read(file, sources)?, &|file| sources.read(file))
             .map_err(|refused| Failure::Usage(format!("--corefile: {refused}")))?,
         None => config.elsewhere = Settings::from_upstreams(&flags.upstream),
     }
@@ -109,15 +121,14 @@ fn made(flag: &str, folder: std::path::PathBuf) -> Result<std::path::PathBuf, Fa
     Ok(folder)
 }
 
-fn read(file: &Path) -> Result<Corefile, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|failed| {
+fn read(file: &Path, sources: &FilesAndVariables) -> Result<Corefile, Failure> {
+    let text = sources.read(&file.display().to_string()).map_err(|failed| {
         Failure::Usage(format!(
             "--corefile {}: {failed}; name a file that this process may read",
             file.display()
         ))
     })?;
-    let corefile =
-        corefile::parse(&file.display().to_string(), &text, &FilesAndVariables).map_err(Failure::usage)?;
+    let corefile = corefile::parse(&file.display().to_string(), &text, sources).map_err(Failure::usage)?;
     for note in &corefile.notes {
         tracing::info!("{note}");
     }
