@@ -25,6 +25,22 @@ pub enum LinkError {
         /// What was asked for.
         address: String,
     },
+    /// A node cannot listen for its neighbours.
+    #[error(
+        "cannot listen for neighbours on {address}: {source}; choose another address with --neighbour-listen"
+    )]
+    ListenNeighbours {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// `--neighbours` cannot be read.
+    #[error("--neighbours {neighbours} is no host:port, such as 10.96.0.20:9154")]
+    BadNeighbours {
+        /// What was given.
+        neighbours: String,
+    },
     /// `--hub` cannot be read.
     #[error("--hub {hub} is no host:port, such as plimsoll-hub.plimsoll.svc:8443")]
     BadHub {

@@ -1,9 +1,9 @@
 //! The fan-out on the wire: gRPC over mTLS between one hub and its agents.
 //!
 //! Owns: the drivers around [`fanout::Publisher`] ([`HubLink`], [`HubHandle`]) and [`fanout::Subscriber`] ([`AgentLink`] for
-//! what a node needs, [`NamesLink`] for the names of the cluster),
-//! TLS with certificates that may change on disk at any time ([`tls`]), and making such certificates for trials
-//! ([`certificates`]).
+//! what a node needs, [`NamesLink`] for the names of the cluster), a node's files for a node that has none and finds no hub
+//! ([`neighbours`]), TLS with certificates that may change on disk at any time ([`tls`]), and making such certificates for
+//! trials ([`certificates`]).
 //!
 //! Does not know: what the items mean, where they come from, the API server. An agent needs no credential but its
 //! certificate, and the hub checks that certificate itself: nobody is asked.
@@ -17,6 +17,7 @@ pub mod error;
 pub mod hub;
 mod identity;
 mod metrics;
+pub mod neighbours;
 pub mod resolve;
 pub mod tls;
 mod wire;

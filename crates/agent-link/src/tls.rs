@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+pub(crate) mod neighbour;
 mod reload;
 
 use std::fmt;

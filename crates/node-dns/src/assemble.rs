@@ -5,7 +5,9 @@ mod listen;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use agent_link::neighbours::NeighbourServer;
 use environment::{Clock, Entropy};
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Routes};
@@ -79,7 +81,11 @@ pub struct NodeDns {
     pub(crate) taken: Option<Taken>,
     pub(crate) interface: Option<Interface>,
     pub(crate) prober: Option<Prober>,
+    pub(crate) neighbours: Option<NeighbourServer>,
 }
+
+/// How often certificates on disk are looked at.
+const CERTIFICATES: Duration = Duration::from_secs(5);
 
 /// Where the server listens; the ports are the real ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +94,8 @@ pub struct Addresses {
     pub dns: Vec<SocketAddr>,
     /// `/metrics`, `/health`, `/ready`.
     pub http: Vec<SocketAddr>,
+    /// Where new nodes ask.
+    pub neighbours: Option<SocketAddr>,
 }
 
 /// Takes the sockets of a running process or binds new ones, reads the zone from the disk and wires everything up.
@@ -113,6 +121,15 @@ pub async fn assemble(
     let metrics = Metrics::register(&mut registry, &config.feed.zone.zone.to_string());
     config.reloads.register(&mut registry);
     let feed = Feed::open(config.feed.clone(), clock.clone(), entropy.clone(), &mut registry)?;
+    let neighbours = match &config.neighbour_listen {
+        Some((listen, transport)) => {
+            let offers = feed.clone();
+            let bound =
+                NeighbourServer::bind(*listen, transport, CERTIFICATES, &clock, offers, &mut registry);
+            Some(bound.map_err(FeedError::Link)?)
+        }
+        None => None,
+    };
     let forwarder = Forwarder::new(config.elsewhere.clone(), clock.clone(), entropy.clone(), &mut registry)?;
     let observers = Observers::start(&config, &metrics, clock.clone())?;
     let secret = [entropy.next_u64().to_le_bytes(), entropy.next_u64().to_le_bytes()];
@@ -140,6 +157,7 @@ pub async fn assemble(
     let lifecycle = Lifecycle::new(feed.clone());
     let routes = lifecycle::routes(Arc::new(registry), lifecycle.clone());
     let addresses = Addresses {
+        neighbours: neighbours.as_ref().map(NeighbourServer::address),
         dns: sockets.iter().map(|sockets| sockets.address).collect(),
         http: http.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
     };
@@ -157,6 +175,7 @@ pub async fn assemble(
         taken,
         interface,
         prober: Some(prober),
+        neighbours,
     })
 }
 

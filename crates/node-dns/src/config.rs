@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use agent_link::Transport;
 use dns_message::Name;
 use service_names::ZoneConfig;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Where `/metrics`, `/health`, `/ready`, `/healthz`, `/livez` and `/readyz` are served.
     pub http: Vec<SocketAddr>,
+    /// Where new nodes may ask for what this one knows, and how they show who they are.
+    pub neighbour_listen: Option<(SocketAddr, Transport)>,
     /// Take a free port when that of `http` is in use.
     pub port_fallback: bool,
     /// The zone and where it comes from.
@@ -83,12 +86,14 @@ impl Config {
         Self {
             listen: vec![listen],
             http: Vec::new(),
+            neighbour_listen: None,
             port_fallback: false,
             feed: feed::Config {
                 zone: ZoneConfig::kubeadm(zone),
                 hub: None,
                 data_dir: None,
                 snapshot: None,
+                neighbours: None,
                 guard: feed::guard::GuardConfig::default(),
                 pods: None,
             },

@@ -15,6 +15,7 @@ mod append;
 mod aside;
 mod frame;
 mod load;
+mod offer;
 mod record;
 mod snapshot;
 #[cfg(test)]
@@ -30,7 +31,8 @@ use fanout::Change;
 pub(crate) use append::Appended;
 use append::Log;
 use aside::Why;
-pub(crate) use load::Loaded;
+pub(crate) use load::{Loaded, load as load_folder};
+pub(crate) use offer::{is_a_file_of_ours, offer};
 pub(crate) use record::Position;
 pub(crate) use snapshot::Each;
 use snapshot::Writing;

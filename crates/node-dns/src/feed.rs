@@ -4,6 +4,7 @@
 //!  disk --load--> zone                                     (at once, before the first query)
 //!  hub --Update--> keeper: guard -> log on disk -> zone    (one task, in order)
 //!                    heartbeats, link, time -> proofs --> freshness, for who answers
+//!  neighbour's disk --> zone                               (a new node, no hub)
 //!  kubelet --pods--> dead addresses -> zone
 //! ```
 
@@ -12,6 +13,7 @@ mod freshness;
 pub mod guard;
 mod keeper;
 mod metrics;
+mod neighbours;
 mod pods;
 #[cfg(test)]
 mod tests;
@@ -20,10 +22,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent_link::neighbours::Neighbours;
 use agent_link::{AgentLinkConfig, LinkError, NamesLink};
 use environment::{Clock, Entropy};
 use node_probe::pods::FollowConfig;
 use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use service_names::{Zone, ZoneConfig};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +39,7 @@ use guard::{GuardConfig, Quarantine};
 use keeper::Keeper;
 
 pub use keeper::CONFIRM_FILE;
+pub use neighbours::NeighboursConfig;
 
 /// Where a zone comes from.
 #[derive(Clone)]
@@ -47,6 +52,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// `--snapshot`: a snapshot to start from when the data directory has none.
     pub snapshot: Option<PathBuf>,
+    /// `--neighbours`: who is asked when there is no hub and nothing is known; needs `data_dir`.
+    pub neighbours: Option<NeighboursConfig>,
     /// What counts as a suspicious loss.
     pub guard: GuardConfig,
     /// The sources of this node's pods; without them, nobody is known to be dead.
@@ -81,6 +88,10 @@ pub struct Feed {
     proofs: Arc<Proofs>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// The zone's, as the disk has it.
+    name: String,
+    data_dir: Option<PathBuf>,
+    neighbours: Option<neighbours::Asking>,
     pods: Option<FollowConfig>,
     link: Option<NamesLink>,
     keeper: Arc<tokio::sync::Mutex<Keeper>>,
@@ -123,7 +134,7 @@ impl Feed {
             proofs: proofs.clone(),
             clock: clock.clone(),
             told: told.clone(),
-            data_dir: config.data_dir,
+            data_dir: config.data_dir.clone(),
         };
         let mut keeper = Keeper::new(parts, disk, config.guard);
         keeper.load();
@@ -132,8 +143,23 @@ impl Feed {
         {
             keeper.take_loaded(Disk::load_file(file, &name)?);
         }
+        let neighbours = match (config.neighbours, &config.data_dir) {
+            (Some(config), Some(data_dir)) => {
+                // What is wrong with it is said now.
+                Neighbours::new(&config.address, &config.transport, &clock)?;
+                let taken = Counter::default();
+                let help = "Times that the names came from a neighbour, because there was no hub";
+                registry.register("plimsoll_dns_neighbour_taken", help, taken.clone());
+                let (clock, entropy, proofs) = (clock.clone(), entropy.clone(), proofs.clone());
+                let (data_dir, zone) = (data_dir.clone(), name.clone());
+                Some(neighbours::Asking { config, data_dir, zone, proofs, clock, entropy, taken })
+            }
+            _ => None,
+        };
         let keeper = Arc::new(tokio::sync::Mutex::new(keeper));
-        let feed = Self { zone, proofs, clock, entropy, pods: config.pods, link, keeper, told };
+        let (data_dir, pods) = (config.data_dir, config.pods);
+        let feed =
+            Self { zone, proofs, clock, entropy, name, data_dir, neighbours, pods, link, keeper, told };
         let feed = Arc::new(feed);
         registry.register_collector(Box::new(metrics::Export(feed.clone())));
         Ok(feed)
@@ -159,7 +185,8 @@ impl Feed {
         let pods = self.pods.clone().map(|config| pods::follow(config, self.entropy.clone(), stop.clone()));
         stop.clone().run_until_cancelled(keeper.begin()).await;
         if !stop.is_cancelled() {
-            keeper.run(self.link.as_ref(), pods, stop).await;
+            let neighbours = self.neighbours.clone().map(|asking| asking.start(stop.clone()));
+            keeper.run(self.link.as_ref(), pods, neighbours, stop).await;
         }
         keeper.close().await;
     }

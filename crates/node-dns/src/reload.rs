@@ -176,6 +176,9 @@ impl Reloading {
 fn where_it_is(server: &NodeDns, mut config: Config) -> Config {
     config.listen.clone_from(&server.addresses.dns);
     config.http.clone_from(&server.addresses.http);
+    if let (Some((listen, _)), Some(address)) = (&mut config.neighbour_listen, server.addresses.neighbours) {
+        *listen = address;
+    }
     config
 }
 

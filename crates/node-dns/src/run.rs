@@ -65,6 +65,9 @@ impl NodeDns {
         if let Some(prober) = self.prober.take() {
             environment::spawn("dns prober", tasks.track_future(prober.run(stops.serving.clone())));
         }
+        if let Some(neighbours) = self.neighbours.take() {
+            environment::spawn("dns neighbours", tasks.track_future(neighbours.run(stops.serving.clone())));
+        }
         let mut feed_stop = self.feed(&tasks);
 
         let forwarder = self.forwarder.clone();

@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// The only client of the API server: state metrics, and what each agent needs.
     Hub(HubFlags),
     /// Metrics of this node, its pods and containers, without the API server.
-    Agent(AgentFlags),
+    Agent(Box<AgentFlags>),
     /// The cluster's DNS: outlives the control plane, and says how old its answers are.
     Dns(Box<DnsFlags>),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.

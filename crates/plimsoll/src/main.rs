@@ -35,7 +35,7 @@ fn run(command: Command) -> Outcome {
     match command {
         Command::Up(flags) => commands::up::run(flags),
         Command::Hub(flags) => commands::hub::run(flags),
-        Command::Agent(flags) => commands::agent::run(flags),
+        Command::Agent(flags) => commands::agent::run(*flags),
         Command::Dns(flags) => commands::dns::run(*flags),
         Command::Certs(flags) => commands::certs::run(flags),
         Command::FakeApiserver(flags) => commands::fake_apiserver::run(flags),

@@ -55,7 +55,7 @@ pub(super) fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
 }
 
 /// Everything that the folder knows about the zone.
-pub(super) fn load(folder: &Path, zone: &str) -> Loaded {
+pub(crate) fn load(folder: &Path, zone: &str) -> Loaded {
     let mut all = files(folder);
     all.sort_by_key(|(_, generation)| *generation);
     let is = |path: &Path, extension: &str| path.extension().is_some_and(|of| of == extension);

@@ -24,7 +24,7 @@ use super::freshness::{Heartbeats, Proofs};
 use super::guard::{Counts, Guard, GuardConfig, Served};
 use super::pods::Event;
 use super::{Told, unix_millis};
-use crate::disk::{Disk, Each, Position};
+use crate::disk::{Disk, Each, Loaded, Position};
 use crate::pipeline::knowledge::Origin;
 
 /// How often time is let pass.
@@ -83,15 +83,11 @@ impl Keeper {
         &mut self,
         link: Option<&NamesLink>,
         mut pods: Option<mpsc::Receiver<Event>>,
+        mut neighbours: Option<mpsc::Receiver<Loaded>>,
         stop: CancellationToken,
     ) {
-        let mut updates = link.and_then(|link| match link.follow(self.held(), stop.clone()) {
-            Ok(updates) => Some(updates),
-            Err(error) => {
-                tracing::error!(%error, "no way to the hub");
-                None
-            }
-        });
+        let mut following = stop.child_token();
+        let mut updates = self.follow(link, &following);
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -99,11 +95,23 @@ impl Keeper {
                 () = stop.cancelled() => return,
                 update = next(&mut updates) => self.update(update, link),
                 event = next(&mut pods) => self.pods_event(event),
+                loaded = next(&mut neighbours) => if self.take_neighbours(loaded) {
+                    // The hub is to send what has changed since, and what is gone.
+                    following.cancel();
+                    while let Some(updates) = &mut updates && updates.recv().await.is_some() {}
+                    following = stop.child_token();
+                    updates = self.follow(link, &following);
+                },
                 settled = persist::settled(&mut self.settling) => self.settled(settled),
                 _ = ticks.tick() => self.tick(link),
             }
             self.compact_if_due();
         }
+    }
+
+    fn follow(&self, link: Option<&NamesLink>, stop: &CancellationToken) -> Option<mpsc::Receiver<Update>> {
+        let followed = link?.follow(self.held(), stop.clone());
+        followed.inspect_err(|error| tracing::error!(%error, "no way to the hub")).ok()
     }
 
     /// What the zone consists of, for the hub.

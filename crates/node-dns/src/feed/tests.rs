@@ -17,7 +17,7 @@ use super::guard::Suspicion;
 use super::*;
 use crate::disk::DiskState;
 
-fn service(name: &str, last: u8) -> Change {
+pub(super) fn service(name: &str, last: u8) -> Change {
     let item = ServiceItem { v4: vec![10, 0, 0, last].into(), ..ServiceItem::default() };
     Change {
         item: ItemKey::new(topic::SERVICES, format!("ns/{name}").as_bytes()),
@@ -50,7 +50,7 @@ struct World {
     sequence: u64,
 }
 
-fn zone_config() -> ZoneConfig {
+pub(super) fn zone_config() -> ZoneConfig {
     ZoneConfig::kubeadm(Name::parse("cluster.local").unwrap())
 }
 
@@ -128,7 +128,7 @@ fn start(folder: &Path, clock: &ManualClock) -> Started {
     (told, zone, proofs, keeper)
 }
 
-fn services(zone: &Zone) -> Vec<String> {
+pub(super) fn services(zone: &Zone) -> Vec<String> {
     let mut names = BTreeSet::new();
     zone.items(&mut |of, key, _| {
         if of == topic::SERVICES {
@@ -257,14 +257,14 @@ async fn items_that_this_version_does_not_know_are_kept_for_the_hubs_hash() {
 }
 
 /// A hub over loopback, as far as names go.
-struct Hub {
-    handle: HubHandle,
-    address: std::net::SocketAddr,
-    stop: CancellationToken,
+pub(super) struct Hub {
+    pub(super) handle: HubHandle,
+    pub(super) address: std::net::SocketAddr,
+    pub(super) stop: CancellationToken,
 }
 
 impl Hub {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let config = HubLinkConfig::new("127.0.0.1:0".parse().unwrap(), Transport::InsecureLoopback);
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SeededEntropy::new(2)));
         let link = HubLink::bind(&config, clock, entropy, &mut Registry::default()).unwrap();
@@ -275,7 +275,7 @@ impl Hub {
     }
 }
 
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(super) async fn until(what: &str, mut done: impl FnMut() -> bool) {
     let wait = async {
         while !done() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -299,6 +299,7 @@ async fn from_a_hub_over_a_restart_without_it() {
             hub: Some(AgentLinkConfig::new("n", hub.address.to_string(), Transport::InsecureLoopback)),
             data_dir: Some(folder.path().to_owned()),
             snapshot: None,
+            neighbours: None,
             guard: GuardConfig::default(),
             pods: None,
         };

@@ -76,6 +76,7 @@ fn places(addresses: &Addresses) -> serde_json::Map<String, serde_json::Value> {
         ("dns".to_owned(), serde_json::json!(addresses.dns.first())),
         ("dnsAddresses".to_owned(), serde_json::json!(addresses.dns)),
         ("dnsMetrics".to_owned(), serde_json::json!(metrics)),
+        ("dnsNeighbours".to_owned(), serde_json::json!(addresses.neighbours)),
     ]
     .into_iter()
     .collect()

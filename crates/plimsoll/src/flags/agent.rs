@@ -62,6 +62,12 @@ pub(crate) struct AgentDnsFlags {
     /// Keep the zone here, so that a restart with everything else gone answers.
     #[arg(long, value_name = "DIR", requires = "dns_listen")]
     pub(crate) dns_data_dir: Option<PathBuf>,
+    /// Give new nodes that find no hub what this one knows, here; with the certificates of --tls-dir.
+    #[arg(long, value_name = "ADDR", requires = "dns_data_dir")]
+    pub(crate) dns_neighbour_listen: Option<SocketAddr>,
+    /// Where to ask for the names of the cluster when there is no hub and nothing is known, host:port.
+    #[arg(long, value_name = "ADDR", requires = "dns_data_dir")]
+    pub(crate) dns_neighbours: Option<String>,
     /// Ask this server for names that are not the cluster's; may be given several times.
     #[arg(long, value_name = "ADDR", conflicts_with = "dns_corefile", requires = "dns_listen")]
     pub(crate) dns_upstream: Vec<SocketAddr>,
@@ -94,6 +100,8 @@ impl AgentFlags {
         flags.listen.clone_from(&own.dns_listen);
         flags.metrics_listen.clone_from(&own.dns_metrics_listen);
         flags.data_dir.clone_from(&own.dns_data_dir);
+        flags.neighbour_listen = own.dns_neighbour_listen;
+        flags.neighbours.clone_from(&own.dns_neighbours);
         flags.upstream.clone_from(&own.dns_upstream);
         flags.corefile.clone_from(&own.dns_corefile);
         flags.interface.clone_from(&own.dns_interface);

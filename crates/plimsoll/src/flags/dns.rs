@@ -55,6 +55,12 @@ pub(crate) struct ServeFlags {
     /// Start from this snapshot when --data-dir has none.
     #[arg(long, value_name = "FILE")]
     pub(crate) snapshot: Option<PathBuf>,
+    /// Give new nodes that find no hub what this one knows, here; with the certificates of --tls-dir.
+    #[arg(long, value_name = "ADDR", requires = "data_dir")]
+    pub(crate) neighbour_listen: Option<SocketAddr>,
+    /// Where to ask for the names of the cluster when there is no hub and nothing is known, host:port.
+    #[arg(long, value_name = "ADDR", requires = "data_dir")]
+    pub(crate) neighbours: Option<String>,
     /// Ask this server for names that are not the cluster's; may be given several times.
     #[arg(long, value_name = "ADDR", conflicts_with = "corefile")]
     pub(crate) upstream: Vec<SocketAddr>,

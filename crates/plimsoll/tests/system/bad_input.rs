@@ -27,6 +27,7 @@ fn wrong_words() {
     check(&["dns", "--cluster-domain", "a..b"], &["a..b", "empty label"]);
     check(&["dns", "--rate-limit", "0"], &["--rate-limit", "0"]);
     check(&["dns", "--hub", "127.0.0.1:1"], &["--tls-dir", "--insecure-loopback"]);
+    check(&["dns", "--neighbours", "127.0.0.1:1"], &["--data-dir"]);
     check(&["dns", "--upstream", "192.0.2.1:53", "--corefile", "x"], &["--upstream", "--corefile"]);
     check(&["hub", "--kubeconfig", "x", "--resources", "pods,unicorns"], &["unicorns", "pods"]);
     check(

@@ -53,12 +53,17 @@ fn control_plane(folder: &Path) -> (Plimsoll, Value, Plimsoll, String) {
 
 /// A DNS server; its first DNS address, and where its metrics are.
 fn dns(data: &Path, listen: &str, more: &[&str]) -> (Plimsoll, SocketAddr, String) {
+    let (process, places) = dns_places(data, listen, more);
+    let address = places["dns"].as_str().and_then(|text| text.parse().ok()).expect("an address");
+    (process, address, places["dnsMetrics"].as_str().expect("a URL").to_owned())
+}
+
+fn dns_places(data: &Path, listen: &str, more: &[&str]) -> (Plimsoll, Value) {
     let fixed =
         ["dns", "--listen", listen, "--metrics-listen", "127.0.0.1:0", "--node-name", "n", "--data-dir"];
     let mut process = Plimsoll::start(&[&fixed[..], &[path(data)], more].concat());
     let places = places(&mut process);
-    let address = places["dns"].as_str().and_then(|text| text.parse().ok()).expect("an address");
-    (process, address, places["dnsMetrics"].as_str().expect("a URL").to_owned())
+    (process, places)
 }
 
 /// Name and address of every service that has one.
@@ -125,8 +130,11 @@ fn the_names_outlive_everything() {
         dead.signal("KILL");
         let _ = dead.wait();
     }
-    let (_second, address, metrics) = dns(&data, "127.0.0.1:0", &more);
-    let client = Client::new(address);
+    let neighbourly = [&more[..], &["--neighbour-listen", "127.0.0.1:0"]].concat();
+    let (_second, at) = dns_places(&data, "127.0.0.1:0", &neighbourly);
+    let text = |key: &str| at[key].as_str().expect("it says where").to_owned();
+    let (metrics, neighbour) = (text("dnsMetrics"), text("dnsNeighbours"));
+    let client = Client::new(text("dns").parse().unwrap());
     check_names(&client, &services);
     assert_eq!(ready(&metrics), Some(200));
     let stale: Answer = until("answers say that they are old", || {
@@ -136,6 +144,13 @@ fn the_names_outlive_everything() {
     assert_eq!(stale.addresses, [services[0].1.clone()]);
     let age = sample(&get(&metrics).unwrap().1, "plimsoll_dns_snapshot_age_seconds");
     assert!(age.is_some_and(|age| age > 1.0), "{age:?}");
+
+    // A new node, which has nothing and nobody but the one that came back.
+    let asks = [&more[..], &["--neighbours", &neighbour]].concat();
+    let (_new, address, metrics) = dns(&folder.path().join("new"), "127.0.0.1:0", &asks);
+    until("the new node can answer", || (ready(&metrics)? == 200).then_some(()));
+    check_names(&Client::new(address), &services);
+    assert_eq!(sample(&get(&metrics).unwrap().1, "plimsoll_dns_neighbour_taken_total"), Some(1.0));
 }
 
 #[test]

@@ -47,6 +47,18 @@ impl Keeper {
         self.tell();
     }
 
+    /// Serves what a neighbour knows, unless something is known meanwhile.
+    pub(in crate::feed) fn take_neighbours(&mut self, loaded: Loaded) -> bool {
+        if self.parts.proofs.origin() != Origin::Nothing {
+            return false;
+        }
+        self.take_loaded(loaded);
+        if let Some(disk) = &mut self.disk {
+            disk.set_behind();
+        }
+        true
+    }
+
     /// Adds the removal of what is served and not in `changes`: another process has written meanwhile.
     pub(super) fn without(&self, changes: &mut Vec<Change>) {
         let named: HashSet<&ItemKey> = changes.iter().map(|change| &change.item).collect();

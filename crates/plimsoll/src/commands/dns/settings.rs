@@ -8,6 +8,7 @@ use agent_link::AgentLinkConfig;
 use agent_link::config::Transport;
 use corefile::Corefile;
 use dns_message::Name;
+use node_dns::feed::NeighboursConfig;
 use node_dns::forward::Settings;
 use node_dns::reload::{Reading, Source};
 use node_dns::{Config, Dnstap};
@@ -43,6 +44,14 @@ fn config(flags: ServeFlags, sources: &FilesAndVariables) -> Result<Config, Fail
         None => config.elsewhere = Settings::from_upstreams(&flags.upstream),
     }
     config.feed.hub = hub(&flags)?;
+    if let Some(listen) = flags.neighbour_listen {
+        config.neighbour_listen =
+            Some((listen, transport(&flags, "--neighbour-listen", "whoever asks there")?));
+    }
+    if let Some(address) = flags.neighbours.clone() {
+        let transport = transport(&flags, "--neighbours", "the neighbour")?;
+        config.feed.neighbours = Some(NeighboursConfig::new(address, transport));
+    }
     config.feed.data_dir = flags.data_dir.map(|folder| made("--data-dir", folder)).transpose()?;
     config.feed.snapshot = flags.snapshot;
     config.feed.pods = pods(flags.pods_api_socket, flags.cri_socket);
@@ -81,19 +90,20 @@ fn config(flags: ServeFlags, sources: &FilesAndVariables) -> Result<Config, Fail
 
 fn hub(flags: &ServeFlags) -> Result<Option<AgentLinkConfig>, Failure> {
     let Some(hub) = &flags.hub else { return Ok(None) };
-    let transport = match &flags.tls_dir {
-        Some(dir) => Transport::Mutual { dir: dir.clone() },
-        None if flags.insecure_loopback => Transport::InsecureLoopback,
-        None => {
-            let sentence =
-                "--hub needs --tls-dir DIR, or --insecure-loopback when the hub is on this machine";
-            return Err(Failure::Usage(sentence.to_owned()));
-        }
-    };
     let node = flags.node_name.clone().unwrap_or_else(host_name);
-    let mut link = AgentLinkConfig::new(node, hub, transport);
+    let mut link = AgentLinkConfig::new(node, hub, transport(flags, "--hub", "the hub")?);
     link.hub_name.clone_from(&flags.hub_name);
     Ok(Some(link))
+}
+
+fn transport(flags: &ServeFlags, flag: &str, who: &str) -> Result<Transport, Failure> {
+    match &flags.tls_dir {
+        Some(dir) => Ok(Transport::Mutual { dir: dir.clone() }),
+        None if flags.insecure_loopback => Ok(Transport::InsecureLoopback),
+        None => Err(Failure::Usage(format!(
+            "{flag} needs --tls-dir DIR, or --insecure-loopback when {who} is on this machine"
+        ))),
+    }
 }
 
 fn pods(pods_api: Option<std::path::PathBuf>, cri: Option<std::path::PathBuf>) -> Option<FollowConfig> {
