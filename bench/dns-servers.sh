@@ -28,12 +28,19 @@ now() { echo "$EPOCHREALTIME"; }
 since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.3f", b - a }'; }
 
 # The xtask binary, built once: cargo itself would be part of what is timed.
-xtask() {
+build_xtask() {
     if [ -z "${XTASK:-}" ]; then
-        (cd "$ROOT" && cargo build --quiet --package xtask)
-        XTASK=${CARGO_TARGET_DIR:-$ROOT/target}/debug/xtask
+        (cd "$ROOT" && cargo build --quiet --release --package xtask)
+        XTASK=${CARGO_TARGET_DIR:-$ROOT/target}/release/xtask
     fi
+}
+xtask() {
+    build_xtask
     "$XTASK" "$@"
+}
+xtask_on_client_core() {
+    build_xtask
+    "${ON_CLIENT_CORE[@]}" "$XTASK" "$@"
 }
 
 # The servers have the first core, everything else the second: nobody's cycles are taken for somebody else's.

@@ -6,6 +6,7 @@ mod api;
 mod compare;
 mod differences;
 mod fill;
+mod latency;
 mod message;
 mod questions;
 mod record;
@@ -16,5 +17,6 @@ mod updates;
 
 pub(crate) use compare::compare;
 pub(crate) use fill::fill;
+pub(crate) use latency::latency;
 pub(crate) use seen::seen;
 pub(crate) use updates::updates;

@@ -31,6 +31,9 @@ fn main() -> ExitCode {
         // Parts of the scripts below testbed/checks and bench.
         ["dns-compare", rest @ ..] => dns::compare(rest).map(|report| print(&report)),
         ["dns-fill", api, services, endpoints, names] => dns::fill(api, services, endpoints, names),
+        ["dns-latency", server, queries, rate, seconds] => {
+            dns::latency(server, queries, rate, seconds).map(|line| print(&line))
+        }
         ["dns-seen", server, name, seconds] => dns::seen(server, name, seconds).map(|time| print(&time)),
         ["dns-updates", rest @ ..] => dns::updates(rest).map(|line| print(&line)),
         ["fuzz", seconds] => testbed::script("fuzz/run", &[seconds]),
