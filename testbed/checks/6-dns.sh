@@ -67,6 +67,18 @@ clients() {
     expect "kdig, pipelined over one connection" test "$(kdig +tcp +keepopen @"$DNS" +short "a.pair.dns-check.svc.$ZONE" "b.pair.dns-check.svc.$ZONE" | sort | xargs)" = "10.250.0.1 10.250.0.2"
 }
 
+# Entries of connection tracking for questions to ADDRESS PORT.
+tracked() { conntrack -L -p udp -d "$1" --dport "$2" 2>/dev/null | grep -c . || true; }
+untracked() {
+    # Tracking is on where a rule asks for its state, as kube-proxy's do.
+    nft -f - <<<'table inet plimsoll-check { chain input { type filter hook input priority 0; ct state established counter; } }'
+    dig +short @"$DNS" "plain.dns-check.svc.$ZONE" >/dev/null
+    dig +short -p "$COREDNS_PORT" @127.0.0.1 "plain.dns-check.svc.$ZONE" >/dev/null
+    expect "tracked by the kernel: questions to CoreDNS" at_least "$(tracked 127.0.0.1 "$COREDNS_PORT")" 1
+    expect "not tracked (--notrack): questions to us" at_most "$(tracked "$DNS" 53)" 0
+    nft delete table inet plimsoll-check
+}
+
 freshness() { dig +short @"$DNS" "_freshness.$ZONE" TXT; }
 age() { get "$DNS_METRICS/metrics" | awk '/^plimsoll_dns_snapshot_age_seconds/ {n = $NF} END {printf "%.0f\n", n}'; }
 older_than() { at_least "$(age)" "$1"; }
@@ -122,6 +134,7 @@ ensure_coredns
 within 60 "all $(wc -l <"$WORK/dns-questions") names right" all_right "$DNS" 53
 within 60 "CoreDNS knows them too" all_right 127.0.0.1 "$COREDNS_PORT"
 clients
+untracked
 within 30 "the freshness record is there" sh -c "dig +short @$DNS _freshness.$ZONE TXT | grep -q written="
 outage
 finish

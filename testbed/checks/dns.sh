@@ -16,7 +16,7 @@ ensure_dns() {
     } >>"$TESTBED_DIR/env"
     reload
     testbed run dns "$PLIMSOLL" dns --hub "$HUB_AGENTS" --tls-dir "$WORK/tls" --node-name "$NODE" --listen "$DNS:53" \
-        --metrics-listen "127.0.0.1:$metrics" --data-dir "$WORK/dns-data"
+        --metrics-listen "127.0.0.1:$metrics" --data-dir "$WORK/dns-data" --notrack
     reload
 }
 

@@ -5,5 +5,5 @@ KUBERNETES_FALLBACK=v1.36.3
 KUBE_STATE_METRICS_VERSION=v2.20.0
 # The last line: peers and clients of the DNS checks and measurements.
 PACKAGES=(containerd runc containernetworking-plugins iptables busybox-static iproute2 curl jq openssl
-    bind9-dnsutils dnsperf knot knot-dnsutils musl-tools unbound)
+    bind9-dnsutils dnsperf knot knot-dnsutils musl-tools unbound nftables conntrack)
 CACHE=${PLIMSOLL_TESTBED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/plimsoll-testbed}

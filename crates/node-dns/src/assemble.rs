@@ -29,6 +29,7 @@ use crate::probe::{self, Prober};
 use crate::rate_limit::RateLimit;
 use crate::server::sockets::{ListenError, Sockets};
 use crate::server::udp::{Later, QUEUE_QUERIES};
+use crate::untracked::{Untracked, UntrackedError};
 
 /// Why the server does not start, or stops at once: one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub enum StartError {
     /// The dummy interface.
     #[error(transparent)]
     Interface(#[from] InterfaceError),
+    /// The rules against connection tracking.
+    #[error(transparent)]
+    Untracked(#[from] UntrackedError),
     /// The query log or dnstap.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -80,6 +84,7 @@ pub struct NodeDns {
     /// The process whose sockets these are.
     pub(crate) taken: Option<Taken>,
     pub(crate) interface: Option<Interface>,
+    pub(crate) untracked: Option<Untracked>,
     pub(crate) prober: Option<Prober>,
     pub(crate) neighbours: Option<NeighbourServer>,
 }
@@ -115,6 +120,10 @@ pub async fn assemble(
     };
     let mut handed = taken.as_mut().map(|taken| std::mem::take(&mut taken.handed)).unwrap_or_default();
     let sockets = listen::dns(&config, &mut handed)?;
+    let untracked = match config.notrack {
+        true => Untracked::ensure(&sockets.iter().map(|sockets| sockets.address).collect::<Vec<_>>())?,
+        false => None,
+    };
     let http = listen::http(&config, &mut handed).await?;
 
     let mut registry = Registry::default();
@@ -174,6 +183,7 @@ pub async fn assemble(
         queue: mpsc::channel(QUEUE_QUERIES),
         taken,
         interface,
+        untracked,
         prober: Some(prober),
         neighbours,
     })

@@ -65,6 +65,8 @@ pub struct Config {
     pub reload: Option<Every>,
     /// What became of that.
     pub reloads: Reloads,
+    /// Keep connection tracking away from the addresses of `listen`.
+    pub notrack: bool,
     /// A dummy interface that has the addresses of `listen`.
     pub interface: Option<String>,
 }
@@ -111,6 +113,7 @@ impl Config {
             wait_after_handover: false,
             reload: None,
             reloads: Reloads::default(),
+            notrack: false,
             interface: None,
         }
     }

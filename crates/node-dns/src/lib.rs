@@ -34,6 +34,7 @@ pub mod reload;
 mod rewrite;
 mod run;
 mod server;
+mod untracked;
 
 pub use assemble::{Addresses, NodeDns, StartError, assemble};
 pub use config::{Config, ConfigError, Dnstap};
@@ -45,3 +46,4 @@ pub use pipeline::knowledge::{Freshness, Knowledge, Origin};
 pub use reload::Reloading;
 pub use run::Ended;
 pub use server::sockets::ListenError;
+pub use untracked::UntrackedError;

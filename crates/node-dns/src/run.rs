@@ -124,6 +124,9 @@ impl NodeDns {
         if let (Some(interface), false) = (self.interface, taken_over) {
             interface.remove();
         }
+        if let (Some(untracked), false) = (self.untracked, taken_over) {
+            untracked.remove();
+        }
         result.map(|()| if taken_over { Ended::TakenOver } else { Ended::Stopped })
     }
 

@@ -80,6 +80,9 @@ pub(crate) struct AgentDnsFlags {
     /// Give the addresses of --dns-listen to a dummy interface of this name; it goes when the agent stops.
     #[arg(long, value_name = "NAME", requires = "dns_listen")]
     pub(crate) dns_interface: Option<String>,
+    /// Set NOTRACK rules for the addresses of --dns-listen; they go when the agent stops.
+    #[arg(long, requires = "dns_listen")]
+    pub(crate) dns_notrack: bool,
 }
 
 impl AgentFlags {
@@ -104,6 +107,7 @@ impl AgentFlags {
         flags.neighbours.clone_from(&own.dns_neighbours);
         flags.upstream.clone_from(&own.dns_upstream);
         flags.corefile.clone_from(&own.dns_corefile);
+        flags.notrack = own.dns_notrack;
         flags.interface.clone_from(&own.dns_interface);
         if let Some(domain) = &own.dns_cluster_domain {
             flags.cluster_domain.clone_from(domain);

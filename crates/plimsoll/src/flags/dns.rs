@@ -97,6 +97,9 @@ pub(crate) struct ServeFlags {
     /// Give the addresses of --listen to a dummy interface of this name; it goes when the server stops.
     #[arg(long, value_name = "NAME")]
     pub(crate) interface: Option<String>,
+    /// Set NOTRACK rules for the addresses of --listen (one nf_tables table); they go when the server stops.
+    #[arg(long)]
+    pub(crate) notrack: bool,
     /// After a new process has taken the sockets, stay until SIGTERM instead of ending: for a pod, whose container would be
     /// started again and take them back.
     #[arg(long, requires = "data_dir")]

@@ -81,6 +81,7 @@ fn config(flags: ServeFlags, sources: &FilesAndVariables) -> Result<Config, Fail
         config.feed.zone.pods = service_names::PodRecords::Verified;
     }
     config.wait_after_handover = flags.wait_after_handover;
+    config.notrack = flags.notrack;
     config.interface = flags.interface;
     if let Some(threads) = flags.udp_threads {
         config.udp_threads = usize::from(threads);
