@@ -13,6 +13,9 @@ const INTERVAL_SECONDS_MAX: u64 = 240;
 const BYTES_PER_SECOND: u64 = 1 << 20;
 /// A write may take this share of one CPU: two seconds of writing, then a hundred of rest.
 const REST_PER_WRITE: u32 = 50;
+/// An API server that is silent for this long is gone, or has nothing new: what is known now is what a restart may have to
+/// live on, and where it is gone there are no further changes that could make writes follow each other.
+const SILENT_SECONDS: u64 = 5;
 /// Without a change of an object only the place to resume from moves, about once a minute with the bookmarks.
 const RESUME_SECONDS: u64 = 120;
 
@@ -44,8 +47,9 @@ pub(crate) fn is_due(written: Option<&Written>, state: &State, now: Duration) ->
     }
     let by_bytes = Duration::from_secs(written.bytes / BYTES_PER_SECOND);
     let rest = by_bytes.max(written.took * REST_PER_WRITE);
-    let rest =
-        rest.clamp(Duration::from_secs(INTERVAL_SECONDS_MIN), Duration::from_secs(INTERVAL_SECONDS_MAX));
+    let silent = state.age.is_some_and(|age| age >= Duration::from_secs(SILENT_SECONDS));
+    let least = if silent { SILENT_SECONDS } else { INTERVAL_SECONDS_MIN };
+    let rest = rest.clamp(Duration::from_secs(least), Duration::from_secs(INTERVAL_SECONDS_MAX));
     let resume_only = written.changes == state.changes;
     let wait = if resume_only { rest.max(Duration::from_secs(RESUME_SECONDS)) } else { rest };
     now.saturating_sub(written.at) >= wait
@@ -67,6 +71,10 @@ mod tests {
         State { known: true, restored: false, objects: 1, age: None, changes, moves, undecodable: 0 }
     }
 
+    fn silent(changes: u64, moves: u64) -> State {
+        State { age: Some(Duration::from_secs(6)), ..state(changes, moves) }
+    }
+
     /// Seconds after the last write at which the next one is due; `None`: never.
     fn due_after(written: Written, state: State) -> Option<u64> {
         (0..1_000).find(|seconds| is_due(Some(&written), &state, written.at + Duration::from_secs(*seconds)))
@@ -85,6 +93,10 @@ mod tests {
             (large, state(6, 6), Some(60)),
             (huge, state(6, 6), Some(240)),
             (huge, state(5, 6), Some(240)),
+            (WRITTEN, silent(6, 6), Some(5)),
+            (WRITTEN, silent(5, 6), Some(120)),
+            (slow, silent(6, 6), Some(100)),
+            (large, silent(6, 6), Some(60)),
         ];
         for (written, state, expected) in rows {
             assert_eq!(due_after(written, state), expected, "{written:?} {state:?}");
