@@ -71,7 +71,9 @@ clients() {
 tracked() { conntrack -L -p udp -d "$1" --dport "$2" 2>/dev/null | grep -c . || true; }
 untracked() {
     # Tracking is on where a rule asks for its state, as kube-proxy's do.
-    nft -f - <<<'table inet plimsoll-check { chain input { type filter hook input priority 0; ct state established counter; } }'
+    nft add table inet plimsoll-check
+    nft add chain inet plimsoll-check input '{ type filter hook input priority 0; }'
+    nft add rule inet plimsoll-check input ct state established counter
     dig +short @"$DNS" "plain.dns-check.svc.$ZONE" >/dev/null
     dig +short -p "$COREDNS_PORT" @127.0.0.1 "plain.dns-check.svc.$ZONE" >/dev/null
     expect "tracked by the kernel: questions to CoreDNS" at_least "$(tracked 127.0.0.1 "$COREDNS_PORT")" 1
