@@ -32,6 +32,8 @@ without_apiserver() {
 
 # The snapshot alone: the worst moment to restart.
 hub_restart_during_outage() {
+    # Five seconds of silence, and the hub writes what it has not written yet at its next look, five seconds later at most.
+    within 20 "API server gone: silent for long enough that all is on disk" older_than 11
     testbed kill hub
     restart_hub
     within 10 "API server gone, hub killed and started: all $1 pods from the snapshot" pods_known "$1"
