@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 10] = [
+const GROUND: [&str; 12] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -27,6 +27,8 @@ const GROUND: [&str; 10] = [
     "answer-cache",
     "corefile",
     "masking-horizon",
+    "workload-profile",
+    "api-cost",
 ];
 const EDGES: [&str; 7] = [
     "environment",
@@ -37,7 +39,7 @@ const EDGES: [&str; 7] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 4] = ["agent", "dashboard-server", "hub", "node-dns"];
+const SUBSYSTEMS: [&str; 5] = ["agent", "dashboard-server", "hub", "node-dns", "preflight"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 

@@ -5,5 +5,6 @@ pub(crate) mod certs;
 pub(crate) mod dns;
 pub(crate) mod fake_apiserver;
 pub(crate) mod hub;
+pub(crate) mod preflight;
 pub(crate) mod runtime;
 pub(crate) mod up;

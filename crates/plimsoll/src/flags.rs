@@ -5,6 +5,7 @@ mod api;
 mod dns;
 mod horizon;
 mod hub;
+mod preflight;
 mod probe;
 mod up;
 
@@ -18,6 +19,7 @@ pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
+pub(crate) use preflight::{ForecastOutput, PredictFlags, PreflightAction, PreflightFlags};
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
 pub(crate) use up::{Output, UpFlags};
 
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     Agent(Box<AgentFlags>),
     /// The cluster's DNS: outlives the control plane, and says how old its answers are.
     Dns(Box<DnsFlags>),
+    /// The load line: at how many nodes a workload sinks the control plane, known before it ships.
+    Preflight(Box<PreflightFlags>),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.

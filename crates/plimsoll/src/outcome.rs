@@ -17,6 +17,8 @@ pub(crate) type Outcome = Result<(), Failure>;
 pub(crate) enum Failure {
     /// What the user asked for cannot be: one sentence with what, where, and what to do.
     Usage(String),
+    /// It did what it was asked for and the answer is no: it has been printed, and programs read the exit code.
+    Verdict(u8),
     /// Something around us failed.
     Environment(anyhow::Error),
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(sentence) => f.write_str(sentence),
+            Self::Verdict(code) => write!(f, "exit code {code}"),
             Self::Environment(error) => write!(f, "{error:#}"),
         }
     }
@@ -63,6 +66,7 @@ pub(crate) fn report(outcome: Outcome) -> ExitCode {
             terminal::complain(&format!("plimsoll: {sentence}"));
             ExitCode::from(EXIT_USAGE)
         }
+        Err(Failure::Verdict(code)) => ExitCode::from(code),
         Err(Failure::Environment(error)) => {
             terminal::complain(&format!("plimsoll: {error:#}"));
             ExitCode::from(EXIT_ENVIRONMENT)

@@ -10,6 +10,8 @@ mod dns;
 mod horizon;
 #[path = "system/outage.rs"]
 mod outage;
+#[path = "system/preflight.rs"]
+mod preflight;
 #[path = "system/process.rs"]
 mod process;
 #[path = "system/resolver.rs"]
