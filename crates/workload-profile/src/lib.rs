@@ -7,18 +7,22 @@
 //! Start with [`RequestClass`].
 
 mod class;
+mod derive;
 pub mod document;
 mod observation;
 mod profile;
 mod read;
+mod shape;
 mod span;
 
 pub use class::{
     Accept, Actor, Confidence, EventSource, Observed, RequestClass, ResourceVersion, ResourceVersionMatch,
     Retry, RetryLaw, Returns, Trigger, Verb,
 };
+pub use derive::{Collector, Facts};
 pub use document::DocumentError;
 pub use observation::{Ending, Observation};
 pub use profile::{ApiVersion, Kind, Profile, Recorded, Source, Workload, WorkloadKind};
 pub use read::CLASSES_MAX;
+pub use shape::{Asked, Shape};
 pub use span::{Span, SpanRange};
