@@ -47,7 +47,7 @@ const SUPPORT: [&str; 1] = ["xtask"];
 const RESERVED: [(&str, &[&str], &str); 6] = [
     ("kube", &["apiserver-client"], "one door to the API server"),
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
-    ("apiserver-client", &["hub", "plimsoll"], "an agent has no path to the API server"),
+    ("apiserver-client", &["hub", "preflight", "plimsoll"], "an agent has no path to the API server"),
     ("clap", &["plimsoll"], "one command line"),
     ("anyhow", &["plimsoll", "xtask"], "libraries have small error types"),
     ("fake-apiserver", &["plimsoll"], "a test double; others use it as a dev-dependency only"),

@@ -30,6 +30,7 @@ mod gate;
 mod gunzip;
 mod metrics;
 mod outage;
+pub mod passage;
 pub mod reflector;
 pub mod status;
 pub mod times;

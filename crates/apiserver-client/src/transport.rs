@@ -41,14 +41,7 @@ pub(crate) struct Transport {
 impl Transport {
     /// Opens no connection yet.
     pub(crate) fn new(config: &Config) -> Result<Self, kube::Error> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(times::CONNECT));
-        tcp.set_keepalive(Some(times::KEEPALIVE));
-        tcp.set_keepalive_interval(Some(times::KEEPALIVE_INTERVAL));
-        tcp.set_keepalive_retries(Some(times::KEEPALIVE_PROBES));
-        Self::over(config, tls(config, tcp)?)
+        Self::over(config, tls(config, tcp(), true)?)
     }
 
     /// Over connections that `connector` makes.
@@ -92,8 +85,24 @@ impl Transport {
     }
 }
 
-/// TLS over `tcp` as the kubeconfig says, with HTTP/2 offered. (kube's own connector offers HTTP/1.1 only.)
-fn tls(config: &Config, tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, kube::Error> {
+/// TCP that notices when the other end is gone.
+pub(crate) fn tcp() -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(times::CONNECT));
+    tcp.set_keepalive(Some(times::KEEPALIVE));
+    tcp.set_keepalive_interval(Some(times::KEEPALIVE_INTERVAL));
+    tcp.set_keepalive_retries(Some(times::KEEPALIVE_PROBES));
+    tcp
+}
+
+/// TLS over `tcp` as the kubeconfig says, with HTTP/2 offered or not. (kube's own connector offers HTTP/1.1 only.)
+pub(crate) fn tls(
+    config: &Config,
+    tcp: HttpConnector,
+    http2: bool,
+) -> Result<HttpsConnector<HttpConnector>, kube::Error> {
     let mut builder =
         HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
     if let Some(name) = config.tls_server_name.clone() {
@@ -101,7 +110,8 @@ fn tls(config: &Config, tcp: HttpConnector) -> Result<HttpsConnector<HttpConnect
             name.try_into().map_err(RustlsTlsError::InvalidServerName).map_err(kube::Error::RustlsTls)?;
         builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
-    Ok(builder.enable_http1().enable_http2().wrap_connector(tcp))
+    let builder = builder.enable_http1();
+    Ok(if http2 { builder.enable_http2().wrap_connector(tcp) } else { builder.wrap_connector(tcp) })
 }
 
 /// The connect timeout is a timeout, too: whoever does not answer a SYN is overwhelmed or cut off.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the whole file into `buffer` (cleared first), but no more than `limit_bytes`.
 ///
@@ -18,13 +18,42 @@ pub fn read_into(path: &Path, buffer: &mut Vec<u8>, limit_bytes: usize) -> io::R
     Ok(())
 }
 
+/// Opens a file that is read piece by piece, because it may be larger than memory.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// The files of a folder, oldest first by when they were last written, then by name; of a file, itself.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn oldest_first(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_file() {
+            files.push((about.modified()?, entry.path()));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
 /// Replaces `path` by what `write` writes, or leaves it as it was: temporary file beside it, fsync, rename, fsync of the
 /// folder. A reader sees the old file or the new one, also after a power cut.
 ///
 /// # Errors
 /// Those of the operating system (a full disk among them); the temporary file is removed then.
 pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // Of a bare name the parent is an empty path, which no system call takes.
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
     {
         let mut buffered = io::BufWriter::with_capacity(1 << 16, temporary.as_file_mut());

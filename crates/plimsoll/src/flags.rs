@@ -19,7 +19,9 @@ pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
-pub(crate) use preflight::{ForecastOutput, PredictFlags, PreflightAction, PreflightFlags};
+pub(crate) use preflight::{
+    AboutFlags, ForecastOutput, ImportFlags, Kind, PredictFlags, PreflightAction, PreflightFlags, RecordFlags,
+};
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
 pub(crate) use up::{Output, UpFlags};
 

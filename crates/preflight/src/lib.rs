@@ -4,5 +4,8 @@
 //! coefficients, the reading of a cluster's facts, and how a forecast is shown. Does not know the cost model (`api-cost`), the
 //! profile's format and how classes follow from requests (`workload-profile`).
 
+pub mod import;
+pub mod metrics;
 pub mod predict;
+pub mod record;
 pub mod report;

@@ -6,6 +6,7 @@
 //!
 //! Start with [`RequestClass`].
 
+pub mod audit;
 mod class;
 mod derive;
 pub mod document;

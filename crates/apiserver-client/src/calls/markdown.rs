@@ -104,7 +104,7 @@ const HEAD: &str = "<!-- Generated from crates/apiserver-client/src/calls.rs: UP
 
 # Every request that Plimsoll can send to an API server
 
-Only the hub sends any; agents have neither a credential nor the code. The hub's code can build the requests of this page
+Of what runs in a cluster only the hub sends any; agents have neither a credential nor the code. The hub's code can build the requests of this page
 and no others, and each of them passes one budget: requests per second, bytes per second, concurrent lists, open watches,
 retries (`plimsoll_api_budget_*`). Requests are counted by verb, resource and code (`plimsoll_api_requests_total`). Full
 states, whether watch-list or pages, are read one at a time.

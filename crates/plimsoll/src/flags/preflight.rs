@@ -1,10 +1,14 @@
 //! `plimsoll preflight …`.
 
+mod import;
 mod predict;
+mod record;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use import::{AboutFlags, ImportFlags, Kind};
 pub(crate) use predict::{ForecastOutput, PredictFlags};
+pub(crate) use record::RecordFlags;
 
 #[derive(Debug, Args)]
 pub(crate) struct PreflightFlags {
@@ -14,6 +18,10 @@ pub(crate) struct PreflightFlags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PreflightAction {
+    /// A proxy in front of a real API server that makes a profile of what a workload asks.
+    Record(RecordFlags),
+    /// Profiles of workloads that run already, from an audit log of the API server.
+    Import(ImportFlags),
     /// At how many nodes a workload sinks the control plane, what sinks first, and what to change.
     Predict(PredictFlags),
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::process::run;
+use super::process::{Plimsoll, run};
 
 const PAGE: &str = include_str!("../../../../docs/profile.md");
 const HEAD: &str = "apiVersion: plimsoll/v1\nkind: Profile\nworkload: {kind: DaemonSet, name: test, namespace: monitoring}\n\
@@ -123,4 +123,90 @@ fn bad_files_are_one_sentence() {
     check(&[&good, "--budget", &good], &["good.yaml"]);
     let cluster = write(&folder, "cluster.yaml", &document("Cluster").replace("nodes: 5000", "nodes: 0"));
     check(&[&good, "--cluster", &cluster], &["cluster.yaml", "nodes", "more than 0"]);
+}
+
+/// A workload of three copies behind the recording proxy, in front of an API server that is not there for it alone.
+#[test]
+fn a_recorded_workload_becomes_a_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig").to_str().unwrap().to_owned();
+    let mut server = Plimsoll::start(&[
+        "fake-apiserver",
+        "--nodes",
+        "20",
+        "--churn",
+        "0",
+        "--listen",
+        "127.0.0.1:0",
+        "--write-kubeconfig",
+        &kubeconfig,
+    ]);
+    server.line();
+    let out = folder.path().join("profile.yaml").to_str().unwrap().to_owned();
+    // `plimsoll hub` is a real client with real watch-lists, and goes when the recording ends.
+    let hub = format!(
+        "exec {} hub --kubeconfig \"$KUBECONFIG\" --port 0 --telemetry-port 0",
+        env!("CARGO_BIN_EXE_plimsoll")
+    );
+    let output = run(&[
+        "preflight",
+        "record",
+        "--kubeconfig",
+        &kubeconfig,
+        "--out",
+        &out,
+        "--copies",
+        "3",
+        "--duration",
+        "6",
+        "--",
+        "sh",
+        "-c",
+        &hub,
+    ]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let profile = std::fs::read_to_string(&out).unwrap();
+    for expected in [
+        "id: watch-pods",
+        "sendInitialEvents: true",
+        "accept: protobuf",
+        "instances: 3",
+        "clusterNodes: 20",
+        "source: proxy",
+    ] {
+        assert!(profile.contains(expected), "no {expected} in {profile}");
+    }
+    let (code, json, error) = predict(&[&out, "--nodes", "100", "--output", "json"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{json}");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let pods = json["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|request| request["id"] == "watch-pods")
+        .unwrap()
+        .clone();
+    assert_eq!((pods["path"].as_str(), pods["seats"].as_u64()), (Some("watch-list"), Some(10)), "{pods}");
+}
+
+#[test]
+fn a_recording_that_cannot_begin_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = write(
+        &folder,
+        "kubeconfig",
+        "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'http://127.0.0.1:9'}}]\ncontexts: [{name: a, context: {cluster: a, user: ''}}]\n",
+    );
+    let check = |arguments: &[&str], code: i32, mentions: &str| {
+        let output =
+            run(&[&["preflight", "record", "--out", "/no/such/folder/profile.yaml"], arguments].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(mentions), "{arguments:?} does not mention {mentions}: {said}");
+    };
+    check(&["--kubeconfig", "/no/such/kubeconfig"], 64, "/no/such/kubeconfig does not exist");
+    check(&["--kubeconfig", &kubeconfig, "--listen", "0.0.0.0:0"], 64, "not on loopback");
+    check(&["--kubeconfig", &kubeconfig, "--", "/no/such/program"], 64, "cannot start /no/such/program");
+    check(&["--kubeconfig", &kubeconfig, "--", "true"], 1, "no request was seen");
 }
