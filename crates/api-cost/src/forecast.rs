@@ -13,7 +13,7 @@ use crate::question::Question;
 use crate::read_path::CacheState;
 use crate::sizes::resource_name;
 use crate::strain::{Strain, strains};
-use crate::work::{Situation, Work, work};
+use crate::work::{Situation, Work, event_bytes, event_cpu, work};
 
 /// Fields without which a forecast is a guess.
 const ESSENTIAL: [&str; 5] = ["every", "verb", "resource", "returns", "actor"];
@@ -75,6 +75,21 @@ pub struct RequestCost {
     pub work: Work,
     /// Requests a second of all actors in steady operation.
     pub per_second: f64,
+    /// Of a watch: what one change costs that one watcher gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventCost>,
+}
+
+/// One change on its way to one watcher.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventCost {
+    /// CPU seconds of the API server.
+    pub apiserver_cpu_seconds: f64,
+    /// Where the watch's selector drops it.
+    pub dropped_cpu_seconds: f64,
+    /// Bytes.
+    pub bytes: f64,
 }
 
 /// All limits in one mode.
@@ -166,6 +181,10 @@ fn requests(question: &Question<'_>, model: &CostModel, nodes: f64) -> Vec<Reque
             seats: question.seats(class, known, nodes),
             work: work(class, known, &at),
             per_second: asked + resumed,
+            event: (class.verb == Verb::Watch).then(|| {
+                let (apiserver_cpu_seconds, dropped_cpu_seconds) = event_cpu(class, known, of);
+                EventCost { apiserver_cpu_seconds, dropped_cpu_seconds, bytes: event_bytes(class, known) }
+            }),
         }
     };
     question.classes.iter().map(one).collect()

@@ -12,6 +12,8 @@ const METADATA_JSON_PER_STORED: f64 = 0.65;
 const METADATA_PROTOBUF_PER_STORED: f64 = 0.44;
 /// Bytes of an object in etcd of which nothing is known: between a Lease (0.5 KB) and a pod (6 KB).
 const STORED_BYTES: f64 = 2000.0;
+/// More than this times the bytes that JSON needs is JSON with indentation.
+const INDENTED_FROM: f64 = 1.5;
 /// Pods on a node of which nothing is known; kubelet's limit is 110, Kubernetes' scalability thresholds are set at 30.
 const PODS_PER_NODE: f64 = 30.0;
 /// (resource, its objects where the cluster does not say them, bytes of one in etcd).
@@ -120,7 +122,10 @@ pub fn selection(class: &RequestClass, known: &Known, nodes: f64) -> Selection {
 pub(crate) fn answer_bytes(class: &RequestClass, known: &Known) -> f64 {
     let cluster = known.bytes(class.accept);
     let Some(observed) = &class.observed else { return cluster };
-    let selected = class.returns != Returns::All || known.guessed;
+    // An API server indents JSON for curl, wget and browsers: then an object has twice its bytes.
+    let seen = observed.response_bytes.zip(observed.objects).map(|(bytes, objects)| bytes / objects.max(1.0));
+    let indented = class.accept == Accept::Json && seen.is_some_and(|seen| seen > cluster * INDENTED_FROM);
+    let selected = class.returns != Returns::All || known.guessed || indented;
     match (observed.response_bytes, observed.objects) {
         (Some(bytes), Some(objects)) if selected && objects >= 1.0 => bytes / objects,
         (Some(bytes), None) if class.verb == Verb::Get => bytes,

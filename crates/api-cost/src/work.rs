@@ -203,7 +203,9 @@ fn body_bytes(class: &RequestClass, returned: f64, object_bytes: f64) -> f64 {
 
 fn write(class: &RequestClass, known: &Known, at: &Situation<'_>) -> (f64, f64) {
     let of = at.coefficients;
-    let sent = class.body_bytes.map_or(known.stored_bytes, to_f64);
+    // A patch is small, but the whole object is decoded, changed, encoded and stored. The answer shows how large it is.
+    let answered = class.observed.as_ref().and_then(|observed| observed.response_bytes);
+    let sent = class.body_bytes.map_or(0.0, to_f64).max(answered.unwrap_or(known.stored_bytes));
     let json = RequestClass { accept: Accept::Json, ..class.clone() };
     let (delivered, _) = event_cpu(&json, known, of);
     (sent.mul_add(of.write_byte, of.write) + at.watchers * delivered, of.etcd_cpu_write)

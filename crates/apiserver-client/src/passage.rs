@@ -62,6 +62,14 @@ impl Passage {
         Ok(Self { own, bare, server: config.cluster_url })
     }
 
+    /// The same with connections of its own.
+    ///
+    /// # Errors
+    /// [`PassageError`] when the credentials have stopped to work.
+    pub fn apart(&self) -> Result<Self, PassageError> {
+        Ok(Self { own: self.own.apart()?, bare: self.bare.apart()?, server: self.server.clone() })
+    }
+
     /// Scheme, host and port of the API server.
     #[must_use]
     pub fn server(&self) -> String {

@@ -4,6 +4,9 @@
 //! coefficients, the reading of a cluster's facts, and how a forecast is shown. Does not know the cost model (`api-cost`), the
 //! profile's format and how classes follow from requests (`workload-profile`).
 
+pub mod api;
+pub mod calibrate;
+pub mod facts;
 pub mod import;
 pub mod metrics;
 pub mod predict;

@@ -22,6 +22,13 @@ pub fn objects(page: &str) -> BTreeMap<String, u64> {
     found
 }
 
+/// Bytes of all objects of a resource in etcd: `apiserver_resource_size_estimate_bytes` (1.34 and newer).
+#[must_use]
+pub fn stored_bytes(page: &str) -> BTreeMap<String, f64> {
+    let sizes = series(page, "apiserver_resource_size_estimate_bytes");
+    sizes.filter_map(|(labels, value)| Some((resource(labels)?, value))).collect()
+}
+
 /// Samples of one metric: its labels as they are written, and its value.
 pub(crate) fn series<'a>(page: &'a str, name: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
     page.lines().filter_map(move |line| {
@@ -44,7 +51,7 @@ pub(crate) fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Newer servers give group and resource apart, older ones in one.
-fn resource(labels: &str) -> Option<String> {
+pub(crate) fn resource(labels: &str) -> Option<String> {
     let resource = label(labels, "resource")?;
     Some(match label(labels, "group") {
         None | Some("") => resource.to_owned(),

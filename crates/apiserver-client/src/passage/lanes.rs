@@ -82,6 +82,10 @@ impl Lanes {
         Ok(Self { config: config.clone(), lanes: Mutex::new(vec![first]), upgrades: http(config, false)? })
     }
 
+    pub(super) fn apart(&self) -> Result<Self, PassageError> {
+        Self::new(&self.config).map_err(|error| broken(&error.into()))
+    }
+
     pub(super) fn send<B>(&self, request: Request<B>) -> Sending
     where
         B: Body<Data = Bytes> + Send + 'static,

@@ -1,5 +1,6 @@
 //! `plimsoll preflight`.
 
+mod calibrate;
 mod import;
 mod predict;
 mod record;
@@ -11,6 +12,7 @@ pub(crate) fn run(flags: PreflightFlags) -> Outcome {
     match flags.action {
         PreflightAction::Import(flags) => import::run(flags),
         PreflightAction::Record(flags) => record::run(flags),
+        PreflightAction::Calibrate(flags) => calibrate::run(flags),
         PreflightAction::Predict(flags) => predict::run(&flags),
     }
 }

@@ -1,11 +1,13 @@
 //! `plimsoll preflight …`.
 
+mod calibrate;
 mod import;
 mod predict;
 mod record;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use calibrate::CalibrateFlags;
 pub(crate) use import::{AboutFlags, ImportFlags, Kind};
 pub(crate) use predict::{ForecastOutput, PredictFlags};
 pub(crate) use record::RecordFlags;
@@ -24,4 +26,6 @@ pub(crate) enum PreflightAction {
     Import(ImportFlags),
     /// At how many nodes a workload sinks the control plane, what sinks first, and what to change.
     Predict(PredictFlags),
+    /// The coefficients of one API server, measured on itself within a stated budget.
+    Calibrate(CalibrateFlags),
 }

@@ -8,6 +8,7 @@ use preflight::report::{self, Glyphs};
 use workload_profile::document::DOCUMENT_BYTES_MAX;
 use workload_profile::{DocumentError, Profile};
 
+use super::calibrate::read_facts;
 use crate::flags::{ForecastOutput, PredictFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
@@ -35,12 +36,23 @@ pub(crate) fn run(flags: &PredictFlags) -> Outcome {
 
 fn inputs(flags: &PredictFlags) -> Result<Inputs, Failure> {
     let nodes = flags.nodes.map(f64::from);
-    let cluster = match &flags.cluster {
-        Some(file) => read(file, Cluster::from_yaml)?,
-        None => Cluster::usual(nodes.unwrap_or(NODES)),
+    let mut profile = read(&flags.profile, Profile::from_yaml)?;
+    let cluster = match (&flags.cluster, &flags.kubeconfig) {
+        (Some(file), _) => read(file, Cluster::from_yaml)?,
+        (None, Some(kubeconfig)) => {
+            let found = read_facts(kubeconfig.clone())?;
+            profile.unknown.extend(found.unknown);
+            found.cluster
+        }
+        (None, None) => Cluster::usual(nodes.unwrap_or(NODES)),
     };
+    if let Some(file) = &flags.write_cluster {
+        let text = cluster.to_yaml();
+        environment::files::write_atomic(file, |to| to.write_all(text.as_bytes()))
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+    }
     Ok(Inputs {
-        profile: read(&flags.profile, Profile::from_yaml)?,
+        profile,
         cluster,
         model: flags
             .model

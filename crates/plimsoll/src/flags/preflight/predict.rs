@@ -16,6 +16,12 @@ pub(crate) struct PredictFlags {
     /// The cluster, as a file: docs/profile.md. Without it, a usual cluster of --nodes nodes with 30 pods on each.
     #[arg(long, value_name = "FILE")]
     pub(crate) cluster: Option<PathBuf>,
+    /// The cluster itself, read-only, with a few dozen small requests: its objects, sizes, version, gates and present load.
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Write what --kubeconfig found here, to be corrected by hand and used with --cluster.
+    #[arg(long, value_name = "FILE", requires = "kubeconfig")]
+    pub(crate) write_cluster: Option<PathBuf>,
     /// Nodes at which it is to run; otherwise those of the budget or the cluster.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) nodes: Option<u32>,

@@ -1,0 +1,153 @@
+//! The API server's own account of its CPU.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use environment::Clock;
+
+use api_cost::fit::median;
+
+use super::{BATCHES, CalibrateError, Point};
+use crate::api::Api;
+use crate::metrics::series;
+
+/// How long the idle server is watched: at 10 ms in the counter, 8 s give its use to a thousandth of a core.
+const IDLE: Duration = Duration::from_secs(8);
+/// Times that the metrics are read one after the other to see what that costs.
+const READS: u32 = 4;
+
+/// Fewer undisturbed batches than this are no better than all of them.
+const BATCHES_QUIET_MIN: usize = 3;
+
+/// One reading.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    at: f64,
+    cpu: f64,
+    collector: f64,
+    cycles: f64,
+    allocated: f64,
+}
+
+/// A difference, without what the server would have done anyway.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spent {
+    /// The collector ran meanwhile: its CPU is taken out, but a cycle that had begun or not ended is not seen whole.
+    pub(super) disturbed: bool,
+    pub(super) cpu: f64,
+    pub(super) allocated: f64,
+}
+
+/// Batches of one experiment.
+#[derive(Debug, Default)]
+pub(super) struct Batches(Vec<Spent>);
+
+impl Batches {
+    pub(super) fn take(&mut self, spent: Spent) {
+        self.0.push(spent);
+    }
+
+    /// Enough of them, undisturbed.
+    pub(super) fn enough(&self) -> bool {
+        self.0.iter().filter(|spent| !spent.disturbed).count() >= BATCHES
+    }
+
+    /// Their middle: of batches without a request, what reading the metrics costs.
+    pub(super) fn middle(&self) -> Spent {
+        let quiet: Vec<&Spent> = self.0.iter().filter(|spent| !spent.disturbed).collect();
+        let of = |of: fn(&Spent) -> f64| {
+            median(&quiet.iter().map(|spent| of(spent)).collect::<Vec<f64>>()).unwrap_or(0.0)
+        };
+        Spent { disturbed: false, cpu: of(|spent| spent.cpu), allocated: of(|spent| spent.allocated) }
+    }
+
+    /// What one of `each` requests takes: the median of the undisturbed ones, or of all where hardly any was.
+    pub(super) fn point(&self, each: u32, bytes: f64, empty: Spent) -> Point {
+        let quiet: Vec<&Spent> = self.0.iter().filter(|spent| !spent.disturbed).collect();
+        let all: Vec<&Spent> = self.0.iter().collect();
+        let used = if quiet.len() >= BATCHES_QUIET_MIN { quiet } else { all };
+        let each_of = |of: fn(&Spent) -> f64| {
+            used.iter().map(|spent| (of(spent) - of(&empty)) / f64::from(each)).collect::<Vec<f64>>()
+        };
+        let cpu = each_of(|spent| spent.cpu);
+        let middle = median(&cpu).unwrap_or(0.0);
+        let quarter = |number: usize| {
+            let mut sorted = cpu.clone();
+            sorted.sort_by(f64::total_cmp);
+            sorted.get(sorted.len().saturating_sub(1) * number / 4).copied().unwrap_or(0.0)
+        };
+        Point {
+            cpu: middle,
+            allocated: median(&each_of(|spent| spent.allocated)).unwrap_or(0.0),
+            bytes,
+            requests: each * u32::try_from(used.len()).unwrap_or(0),
+            spread: if middle > 0.0 { (quarter(3) - quarter(1)) / middle } else { f64::INFINITY },
+        }
+    }
+}
+
+/// Knows what idling costs.
+pub(super) struct Meter {
+    clock: Arc<dyn Clock>,
+    idle_cpu: f64,
+    idle_allocated: f64,
+}
+
+impl Meter {
+    pub(super) async fn start(api: &Api, clock: Arc<dyn Clock>) -> Result<Self, CalibrateError> {
+        let mut meter = Self { clock, idle_cpu: 0.0, idle_allocated: 0.0 };
+        meter.read(api).await?;
+        let first = meter.read(api).await?;
+        for _ in 1..READS {
+            meter.read(api).await?;
+        }
+        let second = meter.read(api).await?;
+        tokio::time::sleep(IDLE).await;
+        let third = meter.read(api).await?;
+        // Two unknowns, two differences: a second of idling, and a reading.
+        let idle = |of: fn(&Reading) -> f64| {
+            let (busy, quiet) = (of(&second) - of(&first), of(&third) - of(&second));
+            let (busy_seconds, quiet_seconds) = (second.at - first.at, third.at - second.at);
+            let reads = f64::from(READS);
+            ((quiet * reads - busy) / (quiet_seconds * reads - busy_seconds)).max(0.0)
+        };
+        meter.idle_cpu = idle(|reading| reading.cpu - reading.collector);
+        meter.idle_allocated = idle(|reading| reading.allocated);
+        Ok(meter)
+    }
+
+    pub(super) async fn read(&self, api: &Api) -> Result<Reading, CalibrateError> {
+        let page =
+            api.text("/metrics").await.map_err(|error| CalibrateError::NoMetrics(error.to_string()))?;
+        let single = |name| series(&page, name).next().map(|(_, value)| value);
+        let cpu = single("process_cpu_seconds_total")
+            .ok_or_else(|| CalibrateError::NoMetrics("/metrics has no such line".to_owned()))?;
+        Ok(Reading {
+            at: self.clock.monotonic().as_secs_f64(),
+            cpu,
+            collector: single("go_cpu_classes_gc_total_cpu_seconds_total").unwrap_or(0.0),
+            cycles: single("go_gc_cycles_total_gc_cycles_total").unwrap_or(0.0),
+            allocated: single("go_gc_heap_allocs_bytes_total")
+                .or_else(|| single("go_memstats_alloc_bytes_total"))
+                .unwrap_or(0.0),
+        })
+    }
+
+    /// Between two readings.
+    pub(super) fn spent(&self, before: &Reading, after: &Reading) -> Spent {
+        let seconds = after.at - before.at;
+        let collector = after.collector - before.collector;
+        Spent {
+            disturbed: after.cycles > before.cycles,
+            cpu: after.cpu - before.cpu - collector - self.idle_cpu * seconds,
+            allocated: after.allocated - before.allocated - self.idle_allocated * seconds,
+        }
+    }
+
+    /// CPU seconds of the collector for each byte that is allocated, over the server's whole life: a cycle costs what is live,
+    /// and one follows when as much again has been allocated.
+    pub(super) async fn collector(&self, api: &Api) -> Result<f64, CalibrateError> {
+        let reading = self.read(api).await?;
+        Ok(if reading.allocated > 0.0 { reading.collector / reading.allocated } else { 0.0 })
+    }
+}
