@@ -11,7 +11,7 @@ const ROOTS: [&str; 9] =
     ["crates/", "docs/", "deploy/", "testbed/", "bench/", "xtask/", "fuzz/", ".ci/", "scenarios/"];
 
 /// Tests that compare a generated page with the code; with `UPDATE_DOCS=1` they write it.
-const GENERATORS: [&str; 2] = ["apiserver-client", "plimsoll"];
+const GENERATORS: [&str; 3] = ["apiserver-client", "plimsoll", "workload-profile"];
 
 /// One sentence for each path in this document that leads nowhere.
 pub(crate) fn dead_paths(file: &TextFile) -> Vec<String> {

@@ -9,6 +9,7 @@ mod sources;
 mod supply;
 mod testbed;
 mod tidy;
+mod watches;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         }
         ["dns-seen", server, name, seconds] => dns::seen(server, name, seconds).map(|time| print(&time)),
         ["dns-updates", rest @ ..] => dns::updates(rest).map(|line| print(&line)),
+        ["http-watches", server, path, count, seconds] => watches::hold(server, path, count, seconds, print),
         ["fuzz", seconds] => testbed::script("fuzz/run", &[seconds]),
         _ => {
             say(USAGE);

@@ -20,8 +20,8 @@ pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
 pub(crate) use preflight::{
-    AboutFlags, CalibrateFlags, ForecastOutput, ImportFlags, Kind, PredictFlags, PreflightAction,
-    PreflightFlags, RecordFlags,
+    AboutFlags, CalibrateFlags, ForecastOutput, ImportFlags, InspectFlags, Kind, PredictFlags,
+    PreflightAction, PreflightFlags, RecordFlags,
 };
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
 pub(crate) use up::{Output, UpFlags};

@@ -8,6 +8,7 @@ pub mod api;
 pub mod calibrate;
 pub mod facts;
 pub mod import;
+pub mod inspect;
 pub mod metrics;
 pub mod predict;
 pub mod record;

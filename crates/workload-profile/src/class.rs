@@ -8,6 +8,7 @@ use crate::span::{Span, SpanRange};
 
 /// Requests that are alike but for names: what is asked, how often, by how many.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestClass {
     /// Unique within the profile.
@@ -100,6 +101,7 @@ pub struct RequestClass {
 
 /// Who sends a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Actor {
     /// One on each node.
@@ -113,6 +115,7 @@ pub enum Actor {
 
 /// What makes a request be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// The start of the process.
@@ -125,6 +128,7 @@ pub enum Trigger {
 
 /// Changes that cause requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventSource {
     /// `pods`, `deployments.apps`.
@@ -136,6 +140,7 @@ pub struct EventSource {
 
 /// Kubernetes' request verbs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
     /// One object, or a path that is no resource.
@@ -160,6 +165,7 @@ pub enum Verb {
 
 /// What the request says about versions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ResourceVersion {
     /// Nothing, or an empty string: the newest.
@@ -175,6 +181,7 @@ pub enum ResourceVersion {
 
 /// `resourceVersionMatch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ResourceVersionMatch {
     /// At least as new.
     NotOlderThan,
@@ -184,6 +191,7 @@ pub enum ResourceVersionMatch {
 
 /// Form and encoding of the answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Accept {
     /// `application/json`.
@@ -206,6 +214,7 @@ pub enum Accept {
 
 /// How many objects an answer has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Returns {
     /// All that there are (at most `limit`).
@@ -221,6 +230,7 @@ pub enum Returns {
 
 /// What follows a failure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retry {
     /// By what rule.
@@ -238,6 +248,7 @@ pub struct Retry {
 
 /// Rules of repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RetryLaw {
     /// Not before the next period.
@@ -254,6 +265,7 @@ pub enum RetryLaw {
 
 /// Means over what was seen of a class.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Observed {
     /// Requests.
@@ -281,6 +293,7 @@ pub struct Observed {
 
 /// How sure a field is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Could not be seen: the worst is assumed.

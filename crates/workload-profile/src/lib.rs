@@ -13,6 +13,8 @@ pub mod document;
 mod observation;
 mod profile;
 mod read;
+#[cfg(test)]
+mod schema;
 mod shape;
 mod span;
 

@@ -9,6 +9,7 @@ use crate::span::Span;
 
 /// The requests of one workload, in classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Profile {
     /// The format's version.
@@ -28,6 +29,7 @@ pub struct Profile {
 
 /// Version of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ApiVersion {
     /// The first.
     #[serde(rename = "plimsoll/v1")]
@@ -36,6 +38,7 @@ pub enum ApiVersion {
 
 /// What kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Kind {
     /// This one.
     Profile,
@@ -43,6 +46,7 @@ pub enum Kind {
 
 /// Who asks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workload {
     /// What runs it.
@@ -70,6 +74,7 @@ pub struct Workload {
 
 /// What runs a workload; a DaemonSet has one copy for each node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum WorkloadKind {
     /// One for each node.
     DaemonSet,
@@ -88,6 +93,7 @@ pub enum WorkloadKind {
 
 /// How the requests became known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recorded {
     /// By what.
@@ -111,6 +117,7 @@ pub struct Recorded {
 
 /// Where a profile comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The recording proxy.

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod import;
+mod inspect;
 mod predict;
 mod record;
 
@@ -13,6 +14,7 @@ pub(crate) fn run(flags: PreflightFlags) -> Outcome {
         PreflightAction::Import(flags) => import::run(flags),
         PreflightAction::Record(flags) => record::run(flags),
         PreflightAction::Calibrate(flags) => calibrate::run(flags),
+        PreflightAction::Inspect(flags) => inspect::run(flags),
         PreflightAction::Predict(flags) => predict::run(&flags),
     }
 }

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod import;
+mod inspect;
 mod predict;
 mod record;
 
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand};
 
 pub(crate) use calibrate::CalibrateFlags;
 pub(crate) use import::{AboutFlags, ImportFlags, Kind};
+pub(crate) use inspect::InspectFlags;
 pub(crate) use predict::{ForecastOutput, PredictFlags};
 pub(crate) use record::RecordFlags;
 
@@ -24,6 +26,8 @@ pub(crate) enum PreflightAction {
     Record(RecordFlags),
     /// Profiles of workloads that run already, from an audit log of the API server.
     Import(ImportFlags),
+    /// What a workload will ask, as far as its manifests say it.
+    Inspect(InspectFlags),
     /// At how many nodes a workload sinks the control plane, what sinks first, and what to change.
     Predict(PredictFlags),
     /// The coefficients of one API server, measured on itself within a stated budget.

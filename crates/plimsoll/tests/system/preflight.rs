@@ -210,3 +210,21 @@ fn a_recording_that_cannot_begin_says_why() {
     check(&["--kubeconfig", &kubeconfig, "--", "/no/such/program"], 64, "cannot start /no/such/program");
     check(&["--kubeconfig", &kubeconfig, "--", "true"], 1, "no request was seen");
 }
+
+/// Plimsoll's own manifests: agents ask for nothing, the hub follows eleven kinds.
+#[test]
+fn manifests_become_profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let deploy = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy");
+    let out = folder.path().join("hub.yaml").to_str().unwrap().to_owned();
+    let output = run(&["preflight", "inspect", deploy, "--workload", "plimsoll-hub", "--out", &out]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("  watch-").count(), 11, "{said}");
+    assert_eq!(predict(&[&out, "--nodes", "1000"]).0, 0);
+    let all = String::from_utf8(run(&["preflight", "inspect", deploy]).stdout).unwrap();
+    assert_eq!(all.matches("asks the API server for nothing").count(), 2, "{all}");
+    let output = run(&["preflight", "inspect", &write(&folder, "values.yaml", "replicas: 3\n")]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no workload"));
+}
