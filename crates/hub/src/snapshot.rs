@@ -246,7 +246,6 @@ impl Snapshots {
         self.metrics.snapshot_write(result.is_ok(), took);
         let mut slots = self.slots.lock();
         let slot = slots.entry(resource).or_default();
-        slot.not_before = at + Duration::from_secs(RETRY_SECONDS);
         match result {
             Ok(()) => {
                 slot.written = Some(Written { changes: state.changes, moves: state.moves, bytes, took, at });
@@ -254,6 +253,8 @@ impl Snapshots {
                 slot.error = None;
             }
             Err(error) => {
+                // A write that worked is paced by what it took; only one that failed waits for the disk.
+                slot.not_before = at + Duration::from_secs(RETRY_SECONDS);
                 let file = self.path(resource);
                 let told = slot.error.replace(format!("cannot write {}: {error}", file.display())).is_some();
                 if !told {
