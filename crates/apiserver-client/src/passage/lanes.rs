@@ -1,13 +1,13 @@
 //! Several HTTP/2 connections beside each other: an API server takes a limited number of streams on each
-//! (`--http2-max-streams-per-connection`, 250 unless set), and a client with more waits without a word.
+//! (`--http2-max-streams-per-connection`, 100 unless set), and a client with more waits without a word.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Request, Response, Version, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -26,10 +26,10 @@ use super::{PassageError, Sending, broken};
 use crate::times;
 use crate::transport::{tcp, tls};
 
-/// Open requests on one connection: below the API server's 250.
-const STREAMS_MAX: usize = 200;
-/// Connections: 64 of 200 streams are 12,800 open requests, more than the watches of a node agent on 10,000 nodes.
-const LANES_MAX: usize = 64;
+/// Open requests on one connection: below the API server's 100 (`server/secure_serving.go`).
+const STREAMS_MAX: usize = 90;
+/// Connections: 140 of 90 streams are 12,600 open requests, more than the watches of a node agent on 10,000 nodes.
+const LANES_MAX: usize = 140;
 /// What the server may send of one answer, and of all on one connection, before it is read: a LIST at 10 Gbit/s and 1 ms is 1.25 MB.
 const STREAM_WINDOW_BYTES: u32 = 2 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
@@ -44,6 +44,17 @@ struct Failed(BoxError);
 type Sent = UnsyncBoxBody<Bytes, Failed>;
 type Http = BoxCloneSyncService<Request<Sent>, Response<Incoming>, Failed>;
 
+/// What is spoken on a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    /// What the server chooses.
+    Either,
+    /// It is known to speak HTTP/2.
+    Http2,
+    /// Only there a connection can be taken over.
+    Http1,
+}
+
 /// One connection.
 #[derive(Clone)]
 struct Lane {
@@ -55,7 +66,9 @@ struct Lane {
 pub(super) struct Lanes {
     config: Config,
     lanes: Mutex<Vec<Lane>>,
-    /// HTTP/1.1 alone: only there a connection can be taken over.
+    /// The server was heard to speak HTTP/2. Before, each request that finds no connection opens one, because it might be alone on
+    /// it; after, all requests of a new lane wait for one.
+    http2: Arc<AtomicBool>,
     upgrades: Http,
 }
 
@@ -78,8 +91,13 @@ impl Drop for Open {
 
 impl Lanes {
     pub(super) fn new(config: &Config) -> Result<Self, kube::Error> {
-        let first = Lane { http: http(config, true)?, open: Arc::default() };
-        Ok(Self { config: config.clone(), lanes: Mutex::new(vec![first]), upgrades: http(config, false)? })
+        let first = Lane { http: http(config, Speaks::Either)?, open: Arc::default() };
+        Ok(Self {
+            config: config.clone(),
+            lanes: Mutex::new(vec![first]),
+            http2: Arc::default(),
+            upgrades: http(config, Speaks::Http1)?,
+        })
     }
 
     pub(super) fn apart(&self) -> Result<Self, PassageError> {
@@ -98,9 +116,13 @@ impl Lanes {
             self.lane()
         };
         let request = request.map(|body| body.map_err(|error| Failed(error.into())).boxed_unsync());
+        let http2 = Arc::clone(&self.http2);
         Box::pin(async move {
             let (http, open) = lane?;
             let answer = http.oneshot(request).await.map_err(|error| broken(&error.0))?;
+            if answer.version() == Version::HTTP_2 {
+                http2.store(true, Ordering::Relaxed);
+            }
             Ok(answer.map(|body| Guarded { body, _open: open }))
         })
     }
@@ -114,9 +136,11 @@ impl Lanes {
             Some(lane) => lane,
             None if lanes.len() >= LANES_MAX => return Err(PassageError::Full(STREAMS_MAX * LANES_MAX)),
             None => {
-                let new = http(&self.config, true).map_err(|error| broken(&error.into()))?;
-                lanes.push(Lane { http: new.clone(), open: Arc::default() });
-                lanes.last().cloned().unwrap_or(Lane { http: new, open: Arc::default() })
+                let speaks = if self.http2.load(Ordering::Relaxed) { Speaks::Http2 } else { Speaks::Either };
+                let new = http(&self.config, speaks).map_err(|error| broken(&error.into()))?;
+                let new = Lane { http: new, open: Arc::default() };
+                lanes.push(new.clone());
+                new
             }
         };
         lane.open.fetch_add(1, Ordering::Relaxed);
@@ -125,7 +149,7 @@ impl Lanes {
 }
 
 /// A client with a pool of its own: with HTTP/2, one connection. Address, identity and further headers are the kubeconfig's.
-fn http(config: &Config, http2: bool) -> Result<Http, kube::Error> {
+fn http(config: &Config, speaks: Speaks) -> Result<Http, kube::Error> {
     let client: Client<HttpsConnector<HttpConnector>, Sent> = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .timer(TokioTimer::new())
@@ -134,7 +158,8 @@ fn http(config: &Config, http2: bool) -> Result<Http, kube::Error> {
         .http2_max_frame_size(FRAME_BYTES_MAX)
         .http2_keep_alive_interval(times::KEEPALIVE)
         .http2_keep_alive_timeout(times::PING_TIMEOUT)
-        .build(tls(config, tcp(), http2)?);
+        .http2_only(speaks == Speaks::Http2)
+        .build(tls(config, tcp(), speaks != Speaks::Http1)?);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer()?)

@@ -1,6 +1,7 @@
 //! Objects and events in bodies that pass by. Nothing is kept, and on any doubt counting stops: what passes is not held up.
 
 mod json;
+mod nesting;
 mod protobuf;
 #[cfg(test)]
 mod tests;
