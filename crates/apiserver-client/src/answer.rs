@@ -129,13 +129,13 @@ impl Answer {
 impl Meter {
     fn arrived(&self, bytes: u64) {
         self.gate.charge(bytes);
-        self.metrics.bytes(self.verb, self.resource, bytes);
+        self.metrics.bytes(self.verb, self.resource.plural(), bytes);
         self.contact();
     }
 
     /// The server has said something.
     pub(crate) fn contact(&self) {
-        self.metrics.contact(self.resource, self.clock.wall().as_secs_f64());
+        self.metrics.contact(self.resource.plural(), self.clock.wall().as_secs_f64());
     }
 }
 

@@ -144,7 +144,7 @@ impl Door {
                     })
                     .await;
                     door.gate.retry().await;
-                    door.metrics.retry(Resource::Leases);
+                    door.metrics.retry(Resource::Leases.plural());
                 }
             }
         }
@@ -160,7 +160,8 @@ impl Inner {
         let body = lease(&self.namespace, holder, self.clock.wall());
         let fill = Fill { namespace: &self.namespace, body: body.as_bytes(), ..Fill::default() };
         let verb = Call::Beat.row().verb;
-        let mut counted = Counted { door: self, verb, resource: LEASES, code: "cancelled".to_owned() };
+        let mut counted =
+            Counted { door: self, verb, resource: LEASES.plural(), code: "cancelled".to_owned() };
         let response = match self.transport.send(Request::new(Call::Beat, LEASES, &fill)).await {
             Ok(response) => response,
             Err(failure) => {
@@ -185,7 +186,7 @@ impl Inner {
         let status = answer(response).status().await;
         let failure = Failure::answered(code.as_u16(), status.as_ref(), header);
         if failure.is_congestion() {
-            self.metrics.congestion(LEASES);
+            self.metrics.congestion(LEASES.plural());
             self.gate.congestion(failure.retry_after);
         }
         Err(failure)

@@ -32,6 +32,8 @@ pub enum Call {
     Identity,
     /// The one write: the heartbeat.
     Beat,
+    /// What the API server says about itself.
+    Metrics,
 }
 
 /// The Lease that [`Call::Beat`] writes. Nothing else is ever written.
@@ -70,6 +72,8 @@ pub enum Target {
     KubeSystem,
     /// The Lease [`HEARTBEAT_LEASE`] in the hub's namespace.
     Heartbeat,
+    /// The API server's own metrics: no resource.
+    Metrics,
 }
 
 /// One row: a request that the door can make, for each resource that it keeps, or for its one Lease.
@@ -102,7 +106,7 @@ const fn filled(name: &'static str, value: Value) -> Parameter {
 }
 
 /// Every request that the door can make.
-pub const TABLE: [Row; 6] = [
+pub const TABLE: [Row; 7] = [
     Row {
         call: Call::Watch,
         verb: "watch",
@@ -183,6 +187,18 @@ pub const TABLE: [Row; 6] = [
         cost: "One write of an object of 300 bytes to etcd, one event to each watch of leases. 5,000 nodes renew 500 leases in \
                a second.",
     },
+    Row {
+        call: Call::Metrics,
+        verb: "get",
+        method: "GET",
+        target: Target::Metrics,
+        query: &[],
+        when: "The live forecast is on (`--load-watch`): without it never. It is how the hub learns what the API server bears.",
+        often: "Once in ten seconds, never twice at a time; after a failure once in ten to sixty seconds, after a refusal (401, \
+                403, 404) once in ten minutes.",
+        cost: "A page that grows with what the server serves, not with the number of nodes: 0.5 to 5 MB, not compressed, because \
+               that would cost the server more than sending it. `preflight record` of a hub shows what it is on yours.",
+    },
 ];
 
 /// What a row is filled with.
@@ -226,6 +242,7 @@ impl Request {
             Target::Collection => path(resource),
             Target::KubeSystem => IDENTITY_PATH.to_owned(),
             Target::Heartbeat => heartbeat_path(fill.namespace),
+            Target::Metrics => METRICS_PATH.to_owned(),
         };
         for (position, parameter) in call.row().query.iter().enumerate() {
             path_and_query.push(if position == 0 { '?' } else { '&' });
@@ -240,6 +257,12 @@ impl Request {
             }
         }
         Self { call, resource, path_and_query, gzip: fill.gzip, body: fill.body.to_vec() }
+    }
+
+    /// Fills a row that is about no resource.
+    pub(crate) fn nowhere(call: Call, fill: &Fill<'_>) -> Self {
+        // Rows without a resource do not look at it.
+        Self::new(call, Resource::Namespaces, fill)
     }
 
     /// Path and query, as sent.
@@ -271,6 +294,9 @@ impl Request {
 /// The namespace that every cluster has from its first day to its last.
 pub const IDENTITY_PATH: &str = "/api/v1/namespaces/kube-system";
 
+/// Where every API server says how it is.
+pub const METRICS_PATH: &str = "/metrics";
+
 /// How Plimsoll names itself: audit logs, FlowSchemas and people look for it.
 pub const USER_AGENT: &str = concat!("plimsoll-hub/", env!("CARGO_PKG_VERSION"));
 
@@ -280,6 +306,9 @@ const APPLY: &str = "application/apply-patch+yaml";
 /// Protobuf first, JSON for servers that have no protobuf. Where only metadata is wanted, a server that cannot leave the rest
 /// away answers 406: plain JSON is never accepted for those.
 pub fn accept(call: Call, resource: Resource) -> &'static str {
+    if call == Call::Metrics {
+        return "text/plain;version=0.0.4";
+    }
     if call == Call::Identity {
         return "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     }

@@ -170,7 +170,7 @@ impl Door {
 
     /// How requests with `verb` ("list", "watch") for `resource` have ended.
     pub fn answers(&self, verb: &'static str, resource: Resource) -> Answers {
-        self.0.metrics.answers(verb, resource)
+        self.0.metrics.answers(verb, resource.plural())
     }
 }
 

@@ -109,7 +109,7 @@ impl Drive {
         }
         if why != Why::Renewal {
             door.gate.retry().await;
-            door.metrics.retry(self.resource);
+            door.metrics.retry(self.resource.plural());
         }
     }
 
@@ -121,7 +121,7 @@ impl Drive {
         }
         let _watch_slot = match ask.call {
             Call::Watch | Call::WatchList => Some(gate.slot(Kind::Watch).await),
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => None,
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => None,
         };
         gate.request().await;
         let timeout_seconds = self.draw_timeout();
@@ -157,7 +157,8 @@ impl Drive {
             },
         );
         let verb = ask.call.row().verb;
-        let mut counted = Counted { door, verb, resource: self.resource, code: "cancelled".to_owned() };
+        let mut counted =
+            Counted { door, verb, resource: self.resource.plural(), code: "cancelled".to_owned() };
         let response = match door.transport.send(request).await {
             Ok(response) => response,
             Err(failure) => {
@@ -203,7 +204,7 @@ impl Drive {
         let mut deadline = self.deadline(call, opened, watch_end);
         let mut decoder = match call {
             Call::Watch | Call::WatchList => Decoder::Watch(WatchDecoder::new()),
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => {
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {
                 Decoder::List(ListDecoder::new())
             }
         };
@@ -237,7 +238,7 @@ impl Drive {
         match call {
             Call::Watch => Deadline { idle: times::WATCH_IDLE, end: watch_end },
             Call::WatchList => Deadline { idle: times::PAGE_IDLE, end: opened + times::INITIAL_EVENTS },
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat => {
+            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {
                 Deadline { idle: times::PAGE_IDLE, end: opened + times::PAGE_TOTAL }
             }
         }
@@ -308,7 +309,7 @@ impl Drive {
             self.complaints += 1;
             tracing::warn!(resource, namespace, name, why, "cannot decode an object; the others go on");
         }
-        self.shared.door.metrics.undecodable(self.resource);
+        self.shared.door.metrics.undecodable(self.resource.plural());
         self.shared.door.board.undecodable(self.resource);
         Input::Undecodable { resource_version }
     }
@@ -317,7 +318,7 @@ impl Drive {
         let door = &self.shared.door;
         tracing::info!(resource = self.resource.plural(), %failure, "request to the API server failed");
         if failure.is_congestion() {
-            door.metrics.congestion(self.resource);
+            door.metrics.congestion(self.resource.plural());
             door.gate.congestion(failure.retry_after);
         }
         let next = self.step(Input::Failed(failure));
@@ -350,7 +351,8 @@ impl Drive {
 pub(crate) struct Counted<'a> {
     pub(crate) door: &'a Inner,
     pub(crate) verb: &'static str,
-    pub(crate) resource: Resource,
+    /// Its plural name; `metrics` for the API server's own.
+    pub(crate) resource: &'static str,
     pub(crate) code: String,
 }
 

@@ -26,6 +26,7 @@ pub mod door;
 mod drive;
 mod export;
 pub mod failure;
+mod fetch;
 mod gate;
 mod gunzip;
 mod metrics;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use objects::Resource;
 use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -56,7 +55,7 @@ pub(crate) struct Metrics {
     last_contact: Family<Of, Gauge<f64, AtomicU64>>,
     requests_total: AtomicU64,
     bytes_total: AtomicU64,
-    answers: Mutex<BTreeMap<(&'static str, Resource), Answers>>,
+    answers: Mutex<BTreeMap<(&'static str, &'static str), Answers>>,
 }
 
 /// How requests of one verb for one resource have ended since the start. What the caller gave up itself (a shutdown) is in
@@ -116,9 +115,9 @@ impl Metrics {
     }
 
     /// A request is over, or its answer has begun.
-    pub(crate) fn request(&self, verb: &'static str, resource: Resource, code: &str) {
+    pub(crate) fn request(&self, verb: &'static str, resource: &'static str, code: &str) {
         self.requests_total.fetch_add(1, Ordering::Relaxed);
-        let labels = Answered { verb, resource: resource.plural(), code: code.to_owned() };
+        let labels = Answered { verb, resource, code: code.to_owned() };
         self.requests.get_or_create(&labels).inc();
         let mut all = self.answers.lock();
         let answers = all.entry((verb, resource)).or_default();
@@ -129,33 +128,33 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn answers(&self, verb: &'static str, resource: Resource) -> Answers {
+    pub(crate) fn answers(&self, verb: &'static str, resource: &'static str) -> Answers {
         self.answers.lock().get(&(verb, resource)).copied().unwrap_or_default()
     }
 
-    pub(crate) fn bytes(&self, verb: &'static str, resource: Resource, bytes: u64) {
+    pub(crate) fn bytes(&self, verb: &'static str, resource: &'static str, bytes: u64) {
         self.bytes_total.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes.get_or_create(&Asked { verb, resource: resource.plural() }).inc_by(bytes);
+        self.bytes.get_or_create(&Asked { verb, resource }).inc_by(bytes);
     }
 
-    pub(crate) fn retry(&self, resource: Resource) {
-        self.retries.get_or_create(&Of { resource: resource.plural() }).inc();
+    pub(crate) fn retry(&self, resource: &'static str) {
+        self.retries.get_or_create(&Of { resource }).inc();
     }
 
-    pub(crate) fn congestion(&self, resource: Resource) {
-        self.congestion.get_or_create(&Of { resource: resource.plural() }).inc();
+    pub(crate) fn congestion(&self, resource: &'static str) {
+        self.congestion.get_or_create(&Of { resource }).inc();
     }
 
-    pub(crate) fn undecodable(&self, resource: Resource) {
-        self.undecodable.get_or_create(&Of { resource: resource.plural() }).inc();
+    pub(crate) fn undecodable(&self, resource: &'static str) {
+        self.undecodable.get_or_create(&Of { resource }).inc();
     }
 
     pub(crate) fn waited(&self, budget: &'static str, seconds: f64) {
         self.waits.get_or_create(&Waited { budget }).inc_by(seconds);
     }
 
-    pub(crate) fn contact(&self, resource: Resource, wall_seconds: f64) {
-        self.last_contact.get_or_create(&Of { resource: resource.plural() }).set(wall_seconds);
+    pub(crate) fn contact(&self, resource: &'static str, wall_seconds: f64) {
+        self.last_contact.get_or_create(&Of { resource }).set(wall_seconds);
     }
 
     /// What `X-Kubernetes-PF-*` said. Only the latest pair is kept.

@@ -264,7 +264,7 @@ impl Reflector {
                 changes.push(Change::ReplayStarted);
             }
             // No reflector asks for the last two.
-            Call::NextPage | Call::Identity | Call::Beat => {}
+            Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {}
             Call::Watch => {
                 self.doubted_refusal = false;
                 self.phase = Phase::Watching;

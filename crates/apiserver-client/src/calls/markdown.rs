@@ -5,7 +5,8 @@ use std::fmt::Write;
 use objects::Resource;
 
 use super::{
-    Call, IDENTITY_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, Target, USER_AGENT, Value, accept, path,
+    Call, IDENTITY_PATH, METRICS_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, Target, USER_AGENT, Value, accept,
+    path,
 };
 use crate::times;
 
@@ -30,8 +31,10 @@ fn write(out: &mut String) -> std::fmt::Result {
             Target::Collection => "{path}".to_owned(),
             Target::KubeSystem => IDENTITY_PATH.to_owned(),
             Target::Heartbeat => super::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
+            Target::Metrics => METRICS_PATH.to_owned(),
         };
-        writeln!(out, "`{} {path}?{query}`\n", row.method)?;
+        let mark = if query.is_empty() { "" } else { "?" };
+        writeln!(out, "`{} {path}{mark}{query}`\n", row.method)?;
         for (name, text) in [("When", row.when), ("How often", row.often), ("Cost", row.cost)] {
             writeln!(out, "- {name}: {text}")?;
         }

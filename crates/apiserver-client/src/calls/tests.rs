@@ -8,7 +8,15 @@ use super::{Call, Fill, Request, TABLE, Target, markdown};
 
 #[test]
 fn every_call_has_one_row() {
-    for call in [Call::Watch, Call::WatchList, Call::FirstPage, Call::NextPage, Call::Identity, Call::Beat] {
+    for call in [
+        Call::Watch,
+        Call::WatchList,
+        Call::FirstPage,
+        Call::NextPage,
+        Call::Identity,
+        Call::Beat,
+        Call::Metrics,
+    ] {
         assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
     }
 }
@@ -36,6 +44,7 @@ fn requests() {
         ),
         (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
         (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system?resourceVersion=0"),
+        (Call::Metrics, Resource::Namespaces, "/metrics"),
         (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
         (
             Call::Beat,
