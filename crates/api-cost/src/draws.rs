@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::coefficients::{Coefficients, PerAnswer};
+use crate::uniform::Uniform;
 
 /// A machine is slower or faster as a whole (this part of the variance), and in each thing a little differently.
 const COMMON_VARIANCE: f64 = 0.6;
@@ -10,13 +11,13 @@ const COMMON_VARIANCE: f64 = 0.6;
 /// The sequence of draws of a seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Draws {
-    state: u64,
+    uniform: Uniform,
     sigma: f64,
 }
 
 impl Draws {
     pub(crate) fn new(seed: u64, sigma: f64) -> Self {
-        Self { state: seed, sigma }
+        Self { uniform: Uniform::new(seed), sigma }
     }
 
     /// The next coefficients.
@@ -55,18 +56,8 @@ impl Draws {
 
     fn factor(&mut self, sigma: f64) -> f64 {
         // Box and Muller (1958): a normal variable of two uniform ones; the first is never 0.
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        (sigma * radius * (TAU * self.uniform()).cos()).exp()
-    }
-
-    /// In [0, 1): `SplitMix64` (Steele, Lea and Flood 2014), its upper 53 bits.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
-    fn uniform(&mut self) -> f64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        let radius = (-2.0 * (1.0 - self.uniform.next()).ln()).sqrt();
+        (sigma * radius * (TAU * self.uniform.next()).cos()).exp()
     }
 }
 

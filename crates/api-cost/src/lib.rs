@@ -28,6 +28,7 @@ mod read_path;
 mod samples;
 mod sizes;
 mod strain;
+mod uniform;
 mod version;
 mod work;
 
