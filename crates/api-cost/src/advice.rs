@@ -5,10 +5,10 @@ use workload_profile::{Accept, Actor, RequestClass, ResourceVersion, Returns, Tr
 
 use crate::coefficients::Coefficients;
 use crate::gates::{Gate, Gates};
+use crate::level::Level;
 use crate::load::load;
 use crate::load_line::central;
 use crate::mode::Mode;
-use crate::priority::Level;
 use crate::question::Question;
 use crate::read_path::{CacheState, ReadPath, is_indexed, route};
 
@@ -102,7 +102,7 @@ fn leave_control_plane(question: &Question<'_>, of: &Coefficients, line: f64) ->
     if !question.level().is_control_planes() {
         return None;
     }
-    let elsewhere = question.in_level(Level::workload_low());
+    let elsewhere = question.in_level(Level::named("workload-low", &question.cluster.apiservers));
     let (load_line, ..) = central(&elsewhere, of);
     Some(Advice {
         what: "leave kube-system: there the workload has the priority level of the controller manager and the scheduler",

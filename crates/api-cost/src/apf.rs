@@ -23,7 +23,7 @@ pub use borrowing::{BorrowError, Borrower, borrow};
 pub use crowd::{Crowd, Stream, Wait, crowd};
 pub use dealer::{Dealer, NoDealer, flow_hash};
 pub use demand::{Demand, SmoothedDemand};
-pub use flow_schema::{Distinguisher, FlowSchema, User};
+pub use flow_schema::{Distinguisher, FlowSchema, User, user_name};
 pub use levels::{LevelLimits, LimitResponse, PriorityLevel, Queuing, limits};
 pub use queue_set::{Phase, QueueSet, Reject, RequestId, Ticket};
 pub use retry_after::RetryAfter;

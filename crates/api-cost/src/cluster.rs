@@ -135,6 +135,14 @@ pub struct Count {
 #[error("`{0}` is no number of objects; write it like 4000, 30*nodes or 2*nodes + 100")]
 pub struct NoCount(String);
 
+impl ApiServers {
+    /// Seats of each, which its priority levels share.
+    #[must_use]
+    pub fn seats(&self) -> u32 {
+        self.max_requests_inflight + self.max_mutating_requests_inflight
+    }
+}
+
 impl Default for ApiServers {
     /// Three of 16 cores and 64 GiB with a 10 Gbit/s network: a large cluster's usual control plane.
     fn default() -> Self {

@@ -10,6 +10,7 @@ use crate::load_line::{Line, load_line};
 use crate::mode::Mode;
 use crate::polynomial::{Formula, exponent, formula};
 use crate::question::Question;
+use crate::queues::{ModeQueues, queues};
 use crate::read_path::CacheState;
 use crate::sizes::resource_name;
 use crate::strain::{Strain, strains};
@@ -32,6 +33,8 @@ pub struct Forecast {
     pub requests: Vec<RequestCost>,
     /// All limits, in all modes, at `nodes`.
     pub at_nodes: Vec<ModeStrains>,
+    /// What APF does to its requests and to the cluster's own, at `nodes`.
+    pub queues: Vec<ModeQueues>,
     /// What the workload costs in steady operation.
     pub cost: Cost,
     /// What to change, the best first.
@@ -135,6 +138,7 @@ pub fn forecast(question: &Question<'_>, model: &CostModel, nodes: f64, seed: u6
         verdict,
         requests: requests(question, model, nodes),
         at_nodes: at_nodes.collect(),
+        queues: queues(question, of, nodes, seed),
         cost: Cost {
             apiserver_cores: steady.workload_cores,
             base_cores: steady.base_cores,

@@ -16,12 +16,13 @@ mod draws;
 pub mod fit;
 mod forecast;
 mod gates;
+mod level;
 mod load;
 mod load_line;
 mod mode;
 mod polynomial;
-mod priority;
 mod question;
+mod queues;
 mod read;
 mod read_path;
 #[cfg(test)]
@@ -39,11 +40,12 @@ pub use coefficients::{Coefficients, CostModel, CostModelKind, Fit, PerAnswer, S
 pub use curve::{CurvePoint, curve};
 pub use forecast::{Cost, EventCost, Forecast, ModeStrains, RequestCost, Verdict, forecast};
 pub use gates::{Gate, Gates};
+pub use level::Level;
 pub use load_line::{DRAWS, Line, ModeLine, NODES_MAX, Quantiles};
 pub use mode::Mode;
 pub use polynomial::Formula;
-pub use priority::Level;
 pub use question::Question;
+pub use queues::{Met, ModeQueues};
 pub use read_path::{CacheState, ReadPath, Route, route};
 pub use sizes::{Known, Selection, resource_name, selection};
 pub use strain::{Constraint, Strain};

@@ -12,7 +12,7 @@ use crate::work::{LIVE_SHARE, Situation, Work, event_bytes, event_cpu, is_write,
 /// A watch whose renewal was not seen: kube-apiserver ends it after 30 to 60 minutes (`--min-request-timeout`).
 const RENEW_SECONDS: f64 = 2700.0;
 /// Each node renews its Lease every 10 s and reports its status every 5 min (kubelet's defaults).
-const LEASE_SECONDS: f64 = 10.0;
+pub(crate) const LEASE_SECONDS: f64 = 10.0;
 const STATUS_SECONDS: f64 = 300.0;
 /// Who watches a cluster's nodes and leases anyway: controller manager, scheduler, a handful of controllers.
 const USUAL_WATCHERS: f64 = 5.0;
@@ -227,13 +227,9 @@ fn base(question: &Question<'_>, of: &Coefficients, nodes: f64) -> Load {
     }
     let lease = Known::of(cluster, "leases.coordination.k8s.io");
     let node = Known::of(cluster, "nodes");
-    let write = |known: &Known| {
-        let event = known.stored_bytes.mul_add(of.event_byte, of.event);
-        of.request + of.write + known.stored_bytes * of.write_byte + USUAL_WATCHERS * event
-    };
     let writes_per_second = nodes / LEASE_SECONDS + nodes / STATUS_SECONDS;
-    let usual = nodes / LEASE_SECONDS * write(&lease)
-        + nodes / STATUS_SECONDS * write(&node)
+    let usual = nodes / LEASE_SECONDS * usual_write_cpu(of, &lease)
+        + nodes / STATUS_SECONDS * usual_write_cpu(of, &node)
         + f64::from(cluster.apiservers.count) * of.idle_per_stored_gigabyte * stored / 1e9;
     Load {
         base_cores: cluster.base_cpu.map_or(usual, |declared| declared.at(nodes)),
@@ -241,6 +237,12 @@ fn base(question: &Question<'_>, of: &Coefficients, nodes: f64) -> Load {
         resident_bytes: stored.mul_add(of.resident_per_stored_byte, EMPTY_SERVER_BYTES),
         ..Load::default()
     }
+}
+
+/// CPU of a write of the cluster's own that the usual watchers get.
+pub(crate) fn usual_write_cpu(of: &Coefficients, known: &Known) -> f64 {
+    let event = known.stored_bytes.mul_add(of.event_byte, of.event);
+    of.request + of.write + known.stored_bytes * of.write_byte + USUAL_WATCHERS * event
 }
 
 impl Question<'_> {

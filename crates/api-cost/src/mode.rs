@@ -78,10 +78,18 @@ impl Mode {
     pub(crate) fn starts_per_second(self, copies: f64, servers: u32) -> f64 {
         match self {
             Self::Steady | Self::ServerLost | Self::StalledCache => copies / LIFE_SECONDS,
-            Self::Install => copies / (copies / INSTALL_STARTS_PER_SECOND).max(STORM_SECONDS),
-            Self::RestartAll => copies / STORM_SECONDS,
+            Self::Install | Self::RestartAll => copies / self.storm_seconds(copies).unwrap_or(STORM_SECONDS),
             // The clients of the one that has started anew.
             Self::ColdCache => copies / f64::from(servers.max(1)) / STORM_SECONDS,
+        }
+    }
+
+    /// How long it takes until all copies have started, where they do at once.
+    pub(crate) fn storm_seconds(self, copies: f64) -> Option<f64> {
+        match self {
+            Self::Install => Some((copies / INSTALL_STARTS_PER_SECOND).max(STORM_SECONDS)),
+            Self::RestartAll => Some(STORM_SECONDS),
+            Self::Steady | Self::ServerLost | Self::ColdCache | Self::StalledCache => None,
         }
     }
 

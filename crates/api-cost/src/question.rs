@@ -5,7 +5,8 @@ use workload_profile::{Actor, Profile, RequestClass, WorkloadKind};
 use crate::apf;
 use crate::cluster::Cluster;
 use crate::gates::Gates;
-use crate::priority::Level;
+use crate::level::Level;
+use crate::mode::Mode;
 use crate::sizes::{Known, resource_name};
 use crate::version::Nearest;
 
@@ -33,7 +34,14 @@ impl<'a> Question<'a> {
         let gates = Gates::of(version.version).with(&cluster.gates);
         let classes =
             profile.requests.iter().map(|class| (class.clone(), known(profile, cluster, class))).collect();
-        Self { profile, cluster, gates, version, level: Level::of_workload(&profile.workload), classes }
+        Self {
+            profile,
+            cluster,
+            gates,
+            version,
+            level: Level::of_workload(&profile.workload, &cluster.apiservers),
+            classes,
+        }
     }
 
     /// The same cluster with other requests: for advice.
@@ -56,17 +64,37 @@ impl<'a> Question<'a> {
         self.level
     }
 
-    /// Seats that APF takes for one request of a class; none where it does not count it.
+    /// Seats that APF takes for one request of a class while it runs; none where it does not count it.
     #[must_use]
     pub fn seats(&self, class: &RequestClass, known: &Known, nodes: f64) -> Option<u32> {
-        let servers = &self.cluster.apiservers;
-        let total = servers.max_requests_inflight + servers.max_mutating_requests_inflight;
+        let seats = self.all_seats(class, known, nodes, 0.0)?;
+        u32::try_from(seats.initial).ok()
+    }
+
+    /// The same with those that a write keeps while its watchers get it.
+    pub(crate) fn all_seats(
+        &self,
+        class: &RequestClass,
+        known: &Known,
+        nodes: f64,
+        watchers: f64,
+    ) -> Option<apf::Seats> {
         let average_bytes = Some(to_u64(known.stored_bytes));
         let stats = apf::ObjectStats { objects: to_u64(known.objects.at(nodes)), average_bytes };
         // A path that is no resource is unknown to the estimator, as is what an aggregated API keeps.
         let stats = (!class.resource.is_empty()).then_some(stats);
-        let found = apf::seats(class, stats, 0, &self.gates, u64::from(self.level.max_seats(total)))?;
-        u32::try_from(found.initial).ok()
+        apf::seats(class, stats, to_u64(watchers), &self.gates, self.level.limits.request_max)
+    }
+
+    /// Of all requests, the part that the busiest API server gets.
+    pub(crate) fn busiest_part(&self, mode: Mode) -> f64 {
+        let servers = &self.cluster.apiservers;
+        servers.skew.unwrap_or(0.0).max(1.0 / f64::from(mode.servers(servers.count)))
+    }
+
+    /// Copies of the workload.
+    pub(crate) fn copies(&self, nodes: f64) -> f64 {
+        self.actors(Actor::Replica, nodes)
     }
 
     /// How many send such a request.

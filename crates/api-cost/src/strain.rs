@@ -77,9 +77,7 @@ impl Strain {
 /// All constraints at that many nodes in that mode.
 pub(crate) fn strains(question: &Question<'_>, of: &Coefficients, nodes: f64, mode: Mode) -> Vec<Strain> {
     let load = load(question, of, nodes, mode);
-    let servers = mode.servers(question.cluster.apiservers.count);
-    // The busiest server's part of everything.
-    let part = question.cluster.apiservers.skew.unwrap_or(0.0).max(1.0 / f64::from(servers));
+    let part = question.busiest_part(mode);
     let one = |constraint, used, limit| Strain { constraint, used, limit };
     let apiservers = &question.cluster.apiservers;
     let etcd = &question.cluster.etcd;
@@ -87,9 +85,7 @@ pub(crate) fn strains(question: &Question<'_>, of: &Coefficients, nodes: f64, mo
     let stretched = stretch(cores / apiservers.cores);
     let seats = load.seats * part * stretched;
     let level = question.level();
-    let nominal = f64::from(
-        level.nominal_seats(apiservers.max_requests_inflight + apiservers.max_mutating_requests_inflight),
-    );
+    let nominal = seats_of(level.limits.nominal);
     let whose = if level.is_control_planes() { Constraint::ControlPlaneSeats } else { Constraint::ApfSeats };
     vec![
         one(Constraint::ApiserverCpu, cores, apiservers.cores * mode.cpu_limit()),
@@ -124,19 +120,21 @@ pub(crate) fn worst(question: &Question<'_>, of: &Coefficients, nodes: f64, mode
 /// CPU that is wanted of what there is on the busiest server: at 1, nothing is left for heartbeats, and requests pile up.
 pub(crate) fn saturation(question: &Question<'_>, of: &Coefficients, nodes: f64, mode: Mode) -> f64 {
     let load = load(question, of, nodes, mode);
-    let servers = mode.servers(question.cluster.apiservers.count);
-    let part = question.cluster.apiservers.skew.unwrap_or(0.0).max(1.0 / f64::from(servers));
+    let part = question.busiest_part(mode);
     (load.workload_cores + load.base_cores) * part / question.cluster.apiservers.cores
 }
 
 fn memory(question: &Question<'_>, load: &Load, part: f64) -> f64 {
     // APF admits no more at a time than the level may borrow, whatever waits.
-    let apiservers = &question.cluster.apiservers;
-    let total = apiservers.max_requests_inflight + apiservers.max_mutating_requests_inflight;
-    let admitted = f64::from(question.level().most_seats(total));
+    let admitted = seats_of(question.level().most_seats);
     let wanted = (load.seats * part).max(f64::MIN_POSITIVE);
     let capped = (admitted / wanted).min(1.0);
     load.resident_bytes + HEAP_GROWTH * load.in_flight_bytes * part * capped
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seats")]
+fn seats_of(seats: u64) -> f64 {
+    seats as f64
 }
 
 fn stored(question: &Question<'_>, nodes: f64) -> f64 {

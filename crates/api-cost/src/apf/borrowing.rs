@@ -92,7 +92,9 @@ fn allocate(sum: u64, wishes: &[Wish]) -> Result<Vec<f64>, BorrowError> {
         return Err(BorrowError(sum, lowest, highest));
     }
     let at = |multiple: f64| {
-        wishes.iter().map(move |wish| (multiple * wish.target.max(TARGET_MIN)).min(wish.upper).max(wish.lower))
+        wishes
+            .iter()
+            .map(move |wish| (multiple * wish.target.max(TARGET_MIN)).min(wish.upper).max(wish.lower))
     };
     // The sum grows with the multiple, in straight pieces between the bounds.
     let mut bounds: Vec<f64> = wishes

@@ -14,8 +14,6 @@ use crate::apf::server::Server;
 
 /// Most requests of one simulation: about a second of ours for the slowest case, 128 queues that are full.
 const ARRIVALS_MAX: f64 = 100_000.0;
-/// Virtual time of one, seconds: three times the largest wait that APF allows by default, and twelve borrowing periods.
-const SECONDS: f64 = 120.0;
 
 /// Requests of one kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,13 +43,15 @@ pub struct Crowd {
     pub request_timeout_seconds: f64,
     /// What comes.
     pub streams: Vec<Stream>,
+    /// For how long it comes.
+    pub seconds: f64,
 }
 
 /// Lets them come, independently of each other (Poisson), and says what each stream met. The same seed gives the same answer.
 #[must_use]
 pub fn crowd(crowd: Crowd, seed: u64) -> Vec<Wait> {
     let per_second: f64 = crowd.streams.iter().map(|stream| stream.per_second).sum();
-    let seconds = SECONDS.min(ARRIVALS_MAX / per_second.max(1e-9));
+    let seconds = crowd.seconds.min(ARRIVALS_MAX / per_second.max(1e-9));
     run::Run::new(crowd, seconds, seed).to_the_end()
 }
 

@@ -54,7 +54,9 @@ impl Dealer {
             hash /= deck;
         }
         // Each number counts the cards that are still in the deck; those dealt before it are to be skipped.
-        let card = |at: usize| left[..at].iter().rev().fold(left[at], |card, &before| card + usize::from(card >= before));
+        let card = |at: usize| {
+            left[..at].iter().rev().fold(left[at], |card, &before| card + usize::from(card >= before))
+        };
         (0..self.hand).map(card).collect()
     }
 }

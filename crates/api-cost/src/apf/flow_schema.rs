@@ -34,17 +34,6 @@ pub enum Distinguisher {
 use Distinguisher::{ByNamespace, ByUser};
 
 impl<'a> User<'a> {
-    /// Of a workload; where only its namespace is known, a service account there.
-    #[must_use]
-    pub fn of(workload: &'a Workload) -> Self {
-        let named = workload.user.as_deref().filter(|user| !user.is_empty());
-        let in_kube_system = workload.namespace.as_deref() == Some("kube-system");
-        Self(named.unwrap_or(match in_kube_system {
-            true => "system:serviceaccount:kube-system:default",
-            false => "system:serviceaccount:default:default",
-        }))
-    }
-
     /// Namespace, if it is a service account's.
     #[must_use]
     pub fn service_account_namespace(self) -> Option<&'a str> {
@@ -56,6 +45,17 @@ impl<'a> User<'a> {
     pub fn is_node(self) -> bool {
         self.0.starts_with("system:node:")
     }
+}
+
+/// The name of a workload's user; where it is not known, that of its service account.
+#[must_use]
+pub fn user_name(workload: &Workload) -> String {
+    if let Some(user) = workload.user.as_deref().filter(|user| !user.is_empty()) {
+        return user.to_owned();
+    }
+    let namespace = workload.namespace.as_deref().unwrap_or("default");
+    let account = workload.service_account.as_deref().unwrap_or("default");
+    format!("system:serviceaccount:{namespace}:{account}")
 }
 
 impl FlowSchema {
@@ -77,20 +77,25 @@ impl FlowSchema {
         }
         let status = matches!(class.subresource.as_deref(), None | Some("status"));
         let node = class.group.is_empty() && class.resource == "nodes" && status;
-        match () {
-            () if user.is_node() && (node || (lease && plain)) => {
-                row("system-node-high", "node-high", Some(ByUser))
+        if user.is_node() && (node || (lease && plain)) {
+            return row("system-node-high", "node-high", Some(ByUser));
+        }
+        Self::of_user(user)
+    }
+
+    /// Of what a user asks but for leases, probes and nodes.
+    #[must_use]
+    pub fn of_user(user: User<'_>) -> Self {
+        let row = |name, level, distinguisher| Self { name, level, distinguisher: Some(distinguisher) };
+        match (user.0, user.service_account_namespace()) {
+            ("system:kube-controller-manager", _) => {
+                row("kube-controller-manager", "workload-high", ByNamespace)
             }
-            () if user.is_node() => row("system-nodes", "system", Some(ByUser)),
-            () if user.0 == "system:kube-controller-manager" => {
-                row("kube-controller-manager", "workload-high", Some(ByNamespace))
-            }
-            () if user.0 == "system:kube-scheduler" => row("kube-scheduler", "workload-high", Some(ByNamespace)),
-            () if kube_system => row("kube-system-service-accounts", "workload-high", Some(ByNamespace)),
-            () if user.service_account_namespace().is_some() => {
-                row("service-accounts", "workload-low", Some(ByUser))
-            }
-            () => row("global-default", "global-default", Some(ByUser)),
+            ("system:kube-scheduler", _) => row("kube-scheduler", "workload-high", ByNamespace),
+            (_, Some("kube-system")) => row("kube-system-service-accounts", "workload-high", ByNamespace),
+            (_, Some(_)) => row("service-accounts", "workload-low", ByUser),
+            _ if user.is_node() => row("system-nodes", "system", ByUser),
+            _ => row("global-default", "global-default", ByUser),
         }
     }
 

@@ -60,7 +60,8 @@ impl PriorityLevel {
     /// The levels that every cluster has, in the order of the API server's table.
     #[must_use]
     pub fn defaults() -> Vec<Self> {
-        let queue = |queues, hand_size| LimitResponse::Queue(Queuing { queues, hand_size, queue_length_limit: 50 });
+        let queue =
+            |queues, hand_size| LimitResponse::Queue(Queuing { queues, hand_size, queue_length_limit: 50 });
         let rows = [
             ("exempt", 0, 0, LimitResponse::Exempt),
             ("catch-all", 5, 0, LimitResponse::Reject),
@@ -98,7 +99,12 @@ pub fn limits(levels: &[PriorityLevel], total: u64) -> Vec<LevelLimits> {
             }
             LimitResponse::Exempt | LimitResponse::Reject => 0,
         };
-        LevelLimits { nominal, lower: nominal - part(level.lendable_percent), upper: nominal + borrowed, request_max }
+        LevelLimits {
+            nominal,
+            lower: nominal - part(level.lendable_percent),
+            upper: nominal + borrowed,
+            request_max,
+        }
     };
     levels.iter().map(one).collect()
 }

@@ -149,7 +149,14 @@ impl Level {
         };
         let exempt = level.response == LimitResponse::Exempt;
         let smoothed = SmoothedDemand::default();
-        Ok(Self { exempt, limits, queues, demand: Demand::new(now), smoothed, retry_after: RetryAfter::default() })
+        Ok(Self {
+            exempt,
+            limits,
+            queues,
+            demand: Demand::new(now),
+            smoothed,
+            retry_after: RetryAfter::default(),
+        })
     }
 
     fn note_demand(&mut self, now: i64) {

@@ -1,6 +1,6 @@
 //! The forecast as one page: nothing is loaded from anywhere.
 
-use api_cost::{ModeStrains, Verdict};
+use api_cost::{Met, ModeQueues, ModeStrains, Verdict};
 
 use super::junit::escape;
 use super::{Report, figures, plot};
@@ -32,6 +32,7 @@ pub fn html(report: &Report<'_>) -> String {
     page.push_str("<p class=\"key\">CPU of all API servers in cores, both axes logarithmic. Solid: with the workload; dotted: the cluster without it; the band is the load line from p10 to p90; the dashed bar is the number of nodes that was asked for.</p>\n");
     modes(report, &mut page);
     limits(report, &mut page);
+    queues(report, &mut page);
     requests(report, &mut page);
     advice(report, &mut page);
     let cost = &report.forecast.cost;
@@ -110,6 +111,28 @@ fn limits(report: &Report<'_>, page: &mut String) {
     };
     let rows: Vec<Vec<String>> = report.forecast.at_nodes.iter().map(row).collect();
     let title = format!("Used of each limit at {} nodes", figures::nodes(report.forecast.nodes));
+    table(&title, &heads, &rows, page);
+}
+
+/// What APF does to each kind of request.
+fn queues(report: &Report<'_>, page: &mut String) {
+    let heads = ["mode", "requests", "level", "queued, p99", "answered, p99", "refused", "Retry-After"];
+    let row = |mode: &ModeQueues, met: &Met| {
+        vec![
+            cell(mode.mode.title()),
+            cell(&met.who),
+            cell(met.level),
+            cell(&figures::cpu(met.wait.queued_seconds_p99)),
+            cell(&figures::cpu(met.wait.answered_seconds_p99)),
+            cell(&figures::percent(met.wait.rejected())),
+            cell(&format!("{} s", met.wait.retry_after_seconds)),
+        ]
+    };
+    let modes = report.forecast.queues.iter();
+    let rows: Vec<Vec<String>> =
+        modes.flat_map(|mode| mode.met.iter().map(move |met| row(mode, met))).collect();
+    let title =
+        format!("Priority and fairness at {} nodes, simulated", figures::nodes(report.forecast.nodes));
     table(&title, &heads, &rows, page);
 }
 

@@ -1,12 +1,15 @@
 //! The forecast for a terminal.
 
-use api_cost::{ModeStrains, RequestCost, Strain, Verdict};
+use api_cost::{Met, ModeQueues, ModeStrains, RequestCost, Strain, Verdict};
 
 use super::chart::{Glyphs, chart};
 use super::{Report, figures};
 
 /// Nodes of a usual staging cluster: what can be seen of the workload there.
 const STAGING_NODES: [f64; 2] = [3.0, 50.0];
+
+/// A wait that somebody would notice.
+const NOTICED_SECONDS: f64 = 1.0;
 
 /// As text, at most `width` characters wide where words allow it.
 #[must_use]
@@ -18,6 +21,7 @@ pub fn text(report: &Report<'_>, width: usize, glyphs: Glyphs) -> String {
     out.push_str(&staging(report));
     modes(report, &mut out);
     requests(report, &mut out);
+    queues(report, &mut out);
     cost(report, &mut out);
     advice(report, width, &mut out);
     budget(report, &mut out);
@@ -123,6 +127,40 @@ fn requests(report: &Report<'_>, out: &mut String) {
             request.seats.unwrap_or(0),
             cut(&request.id, 28),
             figures::cpu(request.work.apiserver_cpu_seconds)
+        ));
+    }
+}
+
+/// Where nobody waits, one line says so.
+fn queues(report: &Report<'_>, out: &mut String) {
+    out.push_str(&format!("\nAPF at {} nodes, simulated", figures::nodes(report.forecast.nodes)));
+    let waits = |met: &&Met| met.wait.rejected() > 0.0 || met.wait.answered_seconds_p99 >= NOTICED_SECONDS;
+    let modes = report.forecast.queues.iter();
+    let rows: Vec<(&ModeQueues, &Met)> =
+        modes.flat_map(|mode| mode.met.iter().filter(waits).map(move |met| (mode, met))).collect();
+    if rows.is_empty() {
+        out.push_str(": nobody waits, nobody is refused\n");
+        return;
+    }
+    out.push_str("              level             queued p99  answered p99  refused  Retry-After\n");
+    let mut title = "";
+    for (mode, met) in rows {
+        if title != mode.mode.title() {
+            title = mode.mode.title();
+            out.push_str(&format!("  {title}\n"));
+        }
+        out.push_str(&format!(
+            "    {:<28}{:<16}{:>13}{:>14}{:>9}{:>13}\n",
+            cut(&met.who, 26),
+            met.level,
+            figures::cpu(met.wait.queued_seconds_p99),
+            figures::cpu(met.wait.answered_seconds_p99),
+            figures::percent(met.wait.rejected()),
+            if met.wait.retry_after_seconds > 0 {
+                format!("{} s", met.wait.retry_after_seconds)
+            } else {
+                "-".to_owned()
+            },
         ));
     }
 }

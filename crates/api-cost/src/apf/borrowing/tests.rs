@@ -23,7 +23,11 @@ fn shares_by_demand_within_the_bounds() {
     // The borrowing limit holds.
     check(100, &[level(50, 10, 60, 90, 90.0), level(50, 10, 150, 0, 0.0)], &[60, 40]);
     // In proportion to what was wanted lately.
-    check(120, &[level(40, 5, 160, 10, 60.0), level(40, 5, 160, 10, 30.0), level(40, 5, 160, 10, 10.0)], &[72, 36, 12]);
+    check(
+        120,
+        &[level(40, 5, 160, 10, 60.0), level(40, 5, 160, 10, 30.0), level(40, 5, 160, 10, 10.0)],
+        &[72, 36, 12],
+    );
 }
 
 #[test]

@@ -98,7 +98,8 @@ impl Run {
             Event::Borrowing => {
                 self.server.borrow(now);
                 self.at(self.server.next_borrowing(), Event::Borrowing);
-                (0..self.streams.len()).for_each(|stream| self.begin_started(now, self.streams[stream].level));
+                (0..self.streams.len())
+                    .for_each(|stream| self.begin_started(now, self.streams[stream].level));
             }
             Event::Arrival(stream) => self.arrive(now, stream),
             Event::Deadline(number) => self.deadline(now, number),

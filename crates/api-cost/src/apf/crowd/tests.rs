@@ -14,7 +14,7 @@ fn stream(name: &str, seats: Seats, per_second: f64, cpu_seconds: f64) -> Stream
 
 fn meet(cores: f64, streams: Vec<Stream>) -> Vec<Wait> {
     let server = Server::new(&PriorityLevel::defaults(), 600, 0).expect("valid");
-    crowd(Crowd { server, cores, request_timeout_seconds: 60.0, streams }, 7)
+    crowd(Crowd { server, cores, request_timeout_seconds: 60.0, streams, seconds: 120.0 }, 7)
 }
 
 #[test]

@@ -18,9 +18,21 @@ fn by_the_schemas_that_every_cluster_has() {
     let rows = [
         ("system:serviceaccount:monitoring:agent", "list", "pods", "service-accounts", "workload-low"),
         ("system:serviceaccount:monitoring:agent", "get", leases, "service-accounts", "workload-low"),
-        ("system:serviceaccount:kube-system:dns", "list", "pods", "kube-system-service-accounts", "workload-high"),
+        (
+            "system:serviceaccount:kube-system:dns",
+            "list",
+            "pods",
+            "kube-system-service-accounts",
+            "workload-high",
+        ),
         ("system:serviceaccount:kube-system:dns", "get", leases, "system-leader-election", "leader-election"),
-        ("system:serviceaccount:kube-system:dns", "list", leases, "kube-system-service-accounts", "workload-high"),
+        (
+            "system:serviceaccount:kube-system:dns",
+            "list",
+            leases,
+            "kube-system-service-accounts",
+            "workload-high",
+        ),
         ("system:kube-scheduler", "get", leases, "system-leader-election", "leader-election"),
         ("system:kube-scheduler", "watch", "pods", "kube-scheduler", "workload-high"),
         ("system:kube-controller-manager", "list", "nodes", "kube-controller-manager", "workload-high"),

@@ -7,7 +7,9 @@ fn default_levels_have_the_seats_that_a_real_server_gives_them() {
     let found: Vec<(&str, u64, u64, u64, u64)> = levels
         .iter()
         .zip(limits(&levels, 600))
-        .map(|(level, limits)| (level.name.as_str(), limits.nominal, limits.lower, limits.upper, limits.request_max))
+        .map(|(level, limits)| {
+            (level.name.as_str(), limits.nominal, limits.lower, limits.upper, limits.request_max)
+        })
         .collect();
     let expected = [
         ("exempt", 0, 0, 600, 0),

@@ -52,7 +52,8 @@ impl QueueSet {
 
     /// Seats that each queue gets in the virtual world.
     fn pace(&self) -> f64 {
-        let active = self.queues.iter().filter(|queue| !queue.waiting.is_empty() || queue.executing > 0).count();
+        let active =
+            self.queues.iter().filter(|queue| !queue.waiting.is_empty() || queue.executing > 0).count();
         if active == 0 {
             return 0.0;
         }
