@@ -20,8 +20,7 @@ use api_cost::apf::{
     Seats, SmoothedDemand, borrow, flow_hash, limits,
 };
 
-/// The level of `testbed/manifests/apf.yaml`: 5 of 248 or more shares of 600 seats.
-const LEVEL: &str = "apf-check";
+/// The level of `testbed/manifests/apf.yaml`.
 const QUEUES: usize = 8;
 const HAND: usize = 3;
 const LENGTH: usize = 3;
@@ -31,11 +30,13 @@ const LINGER: Duration = Duration::from_millis(150);
 
 /// A webhook may hold a request for 30 s.
 const HELD_NANOSECONDS_MAX: i64 = 20_000_000_000;
-/// A request may wait for 15 s.
-const WAITED_NANOSECONDS_MAX: i64 = 7_000_000_000;
+/// A request may wait for a quarter of the API server's minute.
+const WAIT_NANOSECONDS: i64 = 15_000_000_000;
 
 struct Comparison {
     server: RealServer,
+    /// Of this run alone: an API server remembers rejects by a level's name.
+    level: String,
     held: Held,
     model: QueueSet,
     retry_after: RetryAfter,
@@ -112,14 +113,16 @@ webhooks:
 
 impl Comparison {
     fn new(server: RealServer, held: Held) -> Self {
-        let limit = server.by_level("apiserver_flowcontrol_current_limit_seats")[LEVEL];
+        let level = server.level.clone();
+        let limit = server.by_level("apiserver_flowcontrol_current_limit_seats")[&level];
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of seats")]
         let limit = limit as u64;
-        let refused_before = server.rejects(LEVEL);
+        let refused_before = server.rejects(&level);
         let begun = now();
         let dealer = Dealer::new(QUEUES, HAND).expect("valid");
         Self {
             server,
+            level,
             held,
             model: QueueSet::queuing(dealer, QUEUES, LENGTH, limit, begun),
             retry_after: RetryAfter::default(),
@@ -146,8 +149,7 @@ impl Comparison {
             }
             let running = self.running();
             // More come than go until queues are full, then as many.
-            let gives_way = !running.is_empty() && self.is_impatient();
-            if running.is_empty() || (!gives_way && dice(100) < 62) {
+            if running.is_empty() || dice(100) < 62 {
                 let resource = if dice(3) == 0 { "configmaps" } else { "secrets" };
                 let short = dice(12) == 0;
                 self.arrive(step, dice(6), resource, short);
@@ -177,29 +179,22 @@ impl Comparison {
         self.alive.iter().find(|(_, one)| old(one)).map(|(step, _)| *step)
     }
 
-    /// Somebody waits who would soon have waited for too long, unasked: a quarter of the API server's minute.
-    fn is_impatient(&self) -> bool {
-        let waits = |one: &One| matches!(self.model.phase(one.id), Some(Phase::Waiting { .. }));
-        self.alive.values().any(|one| waits(one) && now() - one.arrived > WAITED_NANOSECONDS_MAX)
-    }
-
     /// One request comes. A short one gives up after a second, if it waits: a quarter of its four.
     fn arrive(&mut self, step: u32, user: u64, resource: &str, short: bool) {
         let (user, name) = (format!("flow-{user}"), format!("r-{step}"));
-        let known: Vec<i64> = self.server.dump(LEVEL).iter().map(|row| row.arrived).collect();
+        let known: Vec<i64> = self.server.dump(&self.level).iter().map(|row| row.arrived).collect();
         let timeout = if short { 4 } else { 120 };
-        let mut asked = self.server.create(&user, LEVEL, resource, &name, timeout);
+        let mut asked = self.server.create(&user, "apf-check", resource, &name, timeout);
         let new = |row: &Row| !known.contains(&row.arrived);
         let seen = until("it arrives or is refused", || {
-            let row = self.server.dump(LEVEL).into_iter().find(new);
+            let row = self.server.dump(&self.level).into_iter().find(new);
             row.map(Ok).or_else(|| asked.answered().map(Err))
         });
         match seen {
             Err(answer) => self.refused(step, &user, answer),
             Ok(row) => {
                 self.accepted(step, &user, row, asked, &name);
-                let waits = matches!(self.model.phase(self.alive[&step].id), Some(Phase::Waiting { .. }));
-                if short && waits {
+                if short && self.waits(&self.alive[&step]) {
                     self.time_out(step);
                 }
             }
@@ -211,7 +206,7 @@ impl Comparison {
         let at = self.time(now());
         // A refused request's width does not show: one seat is refused where any is.
         let seats = Seats { initial: 1, last: 0, last_microseconds: 0 };
-        let ours = self.model.arrive(at, flow_hash(LEVEL, user), seats);
+        let ours = self.model.arrive(at, flow_hash(&self.level, user), seats);
         assert_eq!(ours, Err(Reject::QueueFull), "step {step}: the API server refused {user}");
         self.rejected("queue-full", answer, at);
     }
@@ -228,17 +223,15 @@ impl Comparison {
         let at = self.time(row.arrived);
         let last_microseconds = u64::try_from(row.last_nanoseconds / 1000).expect("not negative");
         let seats = Seats { initial: row.initial, last: row.last, last_microseconds };
-        let id = self.model.arrive(at, flow_hash(LEVEL, user), seats).expect("the API server took it");
+        let id = self.model.arrive(at, flow_hash(&self.level, user), seats).expect("the API server took it");
         let one = One { id, asked, arrived: row.arrived, name: name.to_owned() };
         self.alive.insert(step, one);
     }
 
+    /// Its answer says when: nothing else has happened since.
     fn time_out(&mut self, step: u32) {
-        let mut one = self.alive.remove(&step).expect("just accepted");
-        let answer = one.asked.answer("its time-out");
-        let at = self.time(now());
-        assert!(self.model.give_up(at, one.id), "it waits");
-        self.rejected("time-out", answer, at);
+        until("its time-out", || self.alive.get_mut(&step)?.asked.answered());
+        self.time(now());
     }
 
     fn finish(&mut self, step: u32) {
@@ -247,7 +240,7 @@ impl Comparison {
         self.held.release(&one.name);
         let answer = one.asked.answer("its end");
         assert_eq!(answer.status, 201, "{}", one.name);
-        let rows = self.server.dump(LEVEL);
+        let rows = self.server.dump(&self.level);
         // Who began with this says when it was, to the microsecond.
         let began = rows.iter().filter_map(|row| row.started).filter(|at| *at > self.last).min();
         let at = self.time(began.unwrap_or_else(now));
@@ -258,23 +251,55 @@ impl Comparison {
         self.compare(&format!("the end of {}", one.name));
     }
 
-    /// Time goes on for the model: last seats that fall due on the way are given back.
+    /// Time goes on for the model: last seats that fall due on the way are given back, and who has waited for too long leaves.
     fn time(&mut self, at: i64) -> i64 {
         let at = at.max(self.last);
-        self.releases.sort_unstable();
-        while let Some((due, id)) = self.releases.first().copied().filter(|(due, _)| *due <= at) {
-            self.model.release(due, id);
-            self.releases.remove(0);
+        loop {
+            let release = self.releases.iter().min().copied();
+            let patience = self.patience(at);
+            match (release, patience) {
+                (Some((due, id)), next) if due <= at && next.is_none_or(|(end, _)| due <= end) => {
+                    self.model.release(due, id);
+                    self.releases.retain(|(_, other)| *other != id);
+                }
+                (_, Some((end, step))) if end <= at => self.leave(step, end),
+                _ => break,
+            }
         }
         self.last = at;
         at
     }
 
+    /// Who leaves next, and when: at the end of its patience, or before `at` if the API server has already said so. Its clock
+    /// for the wait starts a little before the request arrives at the queues.
+    fn patience(&mut self, at: i64) -> Option<(i64, u32)> {
+        let model = &self.model;
+        let waits = |one: &One| matches!(model.phase(one.id), Some(Phase::Waiting { .. }));
+        let ends = self.alive.iter_mut().filter(|(_, one)| waits(one)).map(|(step, one)| {
+            let end = one.arrived + WAIT_NANOSECONDS;
+            (if one.asked.answered().is_some() { end.min(at) } else { end }, *step)
+        });
+        ends.min()
+    }
+
+    fn leave(&mut self, step: u32, at: i64) {
+        let mut one = self.alive.remove(&step).expect("it waits");
+        let answer = one.asked.answer("its time-out");
+        assert!(self.model.give_up(at, one.id), "it waits");
+        self.rejected("time-out", answer, at);
+    }
+
+    fn waits(&self, one: &One) -> bool {
+        matches!(self.model.phase(one.id), Some(Phase::Waiting { .. }))
+    }
+
     fn compare(&mut self, after: &str) {
-        self.time(now());
-        let by_arrival: BTreeMap<i64, Row> =
-            self.server.dump(LEVEL).into_iter().map(|row| (row.arrived, row)).collect();
-        assert_eq!(by_arrival.len(), self.alive.len(), "after {after}");
+        let by_arrival = until(&format!("as many requests there as here, after {after}"), || {
+            self.time(now());
+            let rows = self.server.dump(&self.level).into_iter().map(|row| (row.arrived, row));
+            let rows: BTreeMap<i64, Row> = rows.collect();
+            (rows.len() == self.alive.len()).then_some(rows)
+        });
         for one in self.alive.values() {
             let row = &by_arrival[&one.arrived];
             let real = match row.started {
@@ -291,14 +316,14 @@ impl Comparison {
             assert_eq!(ours, real, "{} after {after}", one.name);
         }
         let seats = self.server.by_level("apiserver_flowcontrol_current_executing_seats");
-        let real = seats.get(LEVEL).copied().unwrap_or_default();
+        let real = seats.get(&self.level).copied().unwrap_or_default();
         #[expect(clippy::cast_precision_loss, reason = "a number of seats")]
         let ours = self.model.seats_in_use() as f64;
         assert!((ours - real).abs() < 0.5, "{ours} seats in use, {real} at the API server, after {after}");
     }
 
     fn report(&self) {
-        let real = self.server.rejects(LEVEL);
+        let real = self.server.rejects(&self.level);
         for (reason, ours) in &self.rejects {
             let of = |rejects: &BTreeMap<String, f64>| rejects.get(*reason).copied().unwrap_or_default();
             let real = of(&real) - of(&self.refused_before);

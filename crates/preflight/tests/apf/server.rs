@@ -14,6 +14,8 @@ pub(crate) struct RealServer {
     token: String,
     kubectl: String,
     work: PathBuf,
+    /// The priority level, and the flow schema of the same name, that lends nothing.
+    pub(crate) level: String,
 }
 
 /// A row of `/debug/api_priority_and_fairness/dump_requests`.
@@ -53,6 +55,7 @@ impl RealServer {
             token: of("TOKEN")?,
             kubectl: of("CONTROLPLANE")?,
             work: PathBuf::from(of("WORK")?),
+            level: of("LEVEL")?,
         })
     }
 
