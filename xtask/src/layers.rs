@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 12] = [
+const GROUND: [&str; 15] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -29,6 +29,9 @@ const GROUND: [&str; 12] = [
     "masking-horizon",
     "workload-profile",
     "api-cost",
+    "apiserver-metrics",
+    "change-points",
+    "load-attribution",
 ];
 const EDGES: [&str; 7] = [
     "environment",
@@ -39,7 +42,7 @@ const EDGES: [&str; 7] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 5] = ["agent", "dashboard-server", "hub", "node-dns", "preflight"];
+const SUBSYSTEMS: [&str; 6] = ["agent", "dashboard-server", "hub", "load-watch", "node-dns", "preflight"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 
@@ -47,7 +50,11 @@ const SUPPORT: [&str; 1] = ["xtask"];
 const RESERVED: [(&str, &[&str], &str); 6] = [
     ("kube", &["apiserver-client"], "one door to the API server"),
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
-    ("apiserver-client", &["hub", "preflight", "plimsoll"], "an agent has no path to the API server"),
+    (
+        "apiserver-client",
+        &["hub", "load-watch", "preflight", "plimsoll"],
+        "an agent has no path to the API server",
+    ),
     ("clap", &["plimsoll"], "one command line"),
     ("anyhow", &["plimsoll", "xtask"], "libraries have small error types"),
     ("fake-apiserver", &["plimsoll"], "a test double; others use it as a dev-dependency only"),

@@ -9,7 +9,7 @@ use api_cost::{ApiServers, Cluster, ClusterKind, Count, Encoded, Etcd, Gate, Res
 use workload_profile::{Accept, ApiVersion};
 
 use crate::api::{Api, ApiError};
-use crate::metrics::{label, series};
+use apiserver_metrics::{label, series};
 
 /// Objects of one sample: enough for a mean of what one controller made, 0.5 MB of pods.
 const SAMPLE_OBJECTS: u32 = 40;
@@ -85,12 +85,12 @@ pub async fn read(api: &Api, now: Duration) -> Result<Facts, ApiError> {
 
 fn from_metrics(page: &str, now: f64, facts: &mut Facts) {
     let cluster = &mut facts.cluster;
-    for (name, objects) in crate::metrics::objects(page) {
+    for (name, objects) in apiserver_metrics::objects(page) {
         #[expect(clippy::cast_precision_loss, reason = "numbers of objects")]
         let objects = objects as f64;
         cluster.resources.insert(name, Resource { objects: Count::fixed(objects), ..Resource::default() });
     }
-    for (name, bytes) in crate::metrics::stored_bytes(page) {
+    for (name, bytes) in apiserver_metrics::stored_bytes(page) {
         if let Some(resource) = cluster.resources.get_mut(&name) {
             let objects = resource.objects.at(0.0);
             resource.stored_bytes = (objects > 0.0 && bytes > 0.0).then(|| bytes / objects);
@@ -116,7 +116,7 @@ fn from_metrics(page: &str, now: f64, facts: &mut Facts) {
     cluster.etcd = Etcd::default();
     for (labels, value) in series(page, "apiserver_longrunning_requests") {
         let everywhere = label(labels, "verb") == Some("WATCH") && label(labels, "scope") == Some("cluster");
-        let resource = crate::metrics::resource(labels).and_then(|name| cluster.resources.get_mut(&name));
+        let resource = apiserver_metrics::resource(labels).and_then(|name| cluster.resources.get_mut(&name));
         if let (true, Some(resource)) = (everywhere, resource) {
             resource.watchers = Some(Count::fixed(value));
         }
@@ -158,7 +158,7 @@ fn changes(page: &str, now: f64, cluster: &mut Cluster) {
         let good = label(labels, "code").is_some_and(|code| code.starts_with('2'));
         if good
             && matches!(verb, "POST" | "PUT" | "PATCH" | "APPLY" | "DELETE")
-            && let Some(name) = crate::metrics::resource(labels)
+            && let Some(name) = apiserver_metrics::resource(labels)
         {
             *writes.entry(name).or_default() += value;
         }

@@ -9,7 +9,6 @@ pub mod calibrate;
 pub mod facts;
 pub mod import;
 pub mod inspect;
-pub mod metrics;
 pub mod predict;
 pub mod record;
 pub mod report;

@@ -9,7 +9,7 @@ use api_cost::fit::median;
 
 use super::{BATCHES, CalibrateError, Point};
 use crate::api::Api;
-use crate::metrics::series;
+use apiserver_metrics::series;
 
 /// How long the idle server is watched: at 10 ms in the counter, 8 s give its use to a thousandth of a core.
 const IDLE: Duration = Duration::from_secs(8);
