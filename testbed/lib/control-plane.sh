@@ -34,7 +34,15 @@ define_apiserver() {
         --service-account-signing-key-file "$DIR/service-accounts.key" --token-auth-file "$DIR/tokens.csv" \
         --authorization-mode Node,RBAC --service-cluster-ip-range 10.96.0.0/16,fd00:10:96::/112 --allow-privileged \
         --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-format json \
-        --audit-log-maxsize 8192
+        --audit-log-maxsize 8192 $(audit_webhook_flags)
+}
+
+# AUDIT_WEBHOOK=ADDR: events go there, too, in batches of a second. Without it the API server does not have that work.
+audit_webhook_flags() {
+    [ -n "${AUDIT_WEBHOOK:-}" ] || return 0
+    printf '%s\n' "apiVersion: v1" "kind: Config" "clusters: [{name: hub, cluster: {server: 'http://$AUDIT_WEBHOOK/'}}]" \
+        "contexts: [{name: hub, context: {cluster: hub}}]" "current-context: hub" >"$DIR/audit-webhook.yaml"
+    echo --audit-webhook-config-file "$DIR/audit-webhook.yaml" --audit-webhook-batch-max-wait 1s
 }
 
 define_controller_manager() {

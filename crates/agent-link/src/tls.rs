@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod mutual;
 pub(crate) mod neighbour;
 mod reload;
 
@@ -20,6 +21,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use error::CertificateError;
+pub use mutual::MutualServer;
 pub(crate) use reload::Reloading;
 
 /// The authority's certificate (or several, while one replaces the other).

@@ -194,8 +194,7 @@ pub const TABLE: [Row; 7] = [
         target: Target::Metrics,
         query: &[],
         when: "The live forecast is on (`--load-watch`): without it never. It is how the hub learns what the API server bears.",
-        often: "Once in ten seconds, never twice at a time; after a failure once in ten to sixty seconds, after a refusal (401, \
-                403, 404) once in ten minutes.",
+        often: "Once in 7.5 s, never twice at a time; while it fails or is refused, ever more seldom, down to once in two minutes.",
         cost: "A page that grows with what the server serves, not with the number of nodes: 0.5 to 5 MB, not compressed, because \
                that would cost the server more than sending it. `preflight record` of a hub shows what it is on yours.",
     },

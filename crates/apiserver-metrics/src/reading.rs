@@ -10,6 +10,10 @@ pub type Family = BTreeMap<String, f64>;
 /// What one page says. Counters are since the API server's start.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
+    /// `kubernetes_build_info`: `v1.37.2`.
+    pub version: Option<String>,
+    /// `kubernetes_feature_enabled` by name.
+    pub features: BTreeMap<String, bool>,
     /// `process_start_time_seconds`: another one is another process, or another server behind the same address.
     pub started_at: f64,
     /// `process_cpu_seconds_total`.
@@ -67,6 +71,10 @@ impl Reading {
             }
         };
         match name {
+            "kubernetes_build_info" => self.version = label(labels, "git_version").map(str::to_owned),
+            "kubernetes_feature_enabled" => {
+                self.features.insert(label(labels, "name").unwrap_or_default().to_owned(), value > 0.5);
+            }
             "process_start_time_seconds" => self.started_at = value,
             "process_cpu_seconds_total" => self.cpu_seconds = value,
             "process_resident_memory_bytes" => self.resident_bytes = value,

@@ -8,6 +8,7 @@ use apiserver_client::{ConnectError, Door, Resume};
 use environment::{Clock, Entropy};
 use objects::decode::Keep;
 use objects::{Interner, Resource, Seeded};
+use prometheus_client::collector::Collector;
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Metrics as HttpMetrics, Routes, bind};
 use tokio::net::TcpListener;
@@ -84,7 +85,16 @@ pub struct Hub {
     pub(crate) telemetry: (TcpListener, Routes, HttpMetrics),
 }
 
-/// Checks the settings, binds the ports, reads the snapshot and wires everything up. Asks nothing of the API server.
+/// What another part of the process shows on the hub's telemetry port.
+#[derive(Default)]
+pub struct Extension {
+    /// Its paths.
+    pub routes: Routes,
+    /// Its metrics.
+    pub collectors: Vec<Box<dyn Collector>>,
+}
+
+/// [`assemble_with`] without anything else on its telemetry port.
 ///
 /// # Errors
 /// [`StartError`].
@@ -92,6 +102,19 @@ pub async fn assemble(
     config: Config,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+) -> Result<Hub, StartError> {
+    assemble_with(config, clock, entropy, Extension::default()).await
+}
+
+/// Checks the settings, binds the ports, reads the snapshot and wires everything up. Asks nothing of the API server.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn assemble_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    extension: Extension,
 ) -> Result<Hub, StartError> {
     let resources = config.ordered_resources();
     check(&resources, config.door.limits.open_watches)?;
@@ -147,10 +170,11 @@ pub async fn assemble(
         agents: handle,
     });
     registry.register_collector(Box::new(Collect(observer.clone())));
+    extension.collectors.into_iter().for_each(|collector| registry.register_collector(collector));
     let state_http = HttpMetrics::register(&mut registry, "plimsoll_hub_state");
     let telemetry_http = HttpMetrics::register(&mut registry, "plimsoll_hub_telemetry");
     let state_routes = endpoint::state(StateMetrics::new(store.clone(), &resources, &config.options));
-    let telemetry_routes = endpoint::telemetry(Arc::new(registry), observer.clone());
+    let telemetry_routes = endpoint::telemetry(extension.routes, Arc::new(registry), observer.clone());
     Ok(Hub {
         addresses,
         door,
@@ -195,6 +219,11 @@ impl Hub {
     /// Where it listens.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// Its door to the API server: whoever asks through it shares its budget and its credentials.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// A way to ask for its state while it runs.

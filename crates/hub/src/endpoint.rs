@@ -15,13 +15,13 @@ pub(crate) fn state(metrics: StateMetrics) -> Routes {
 }
 
 /// The hub's own metrics and its health, on `--telemetry-port`.
-pub(crate) fn telemetry(registry: Arc<Registry>, observer: Arc<Observer>) -> Routes {
+pub(crate) fn telemetry(routes: Routes, registry: Arc<Registry>, observer: Arc<Observer>) -> Routes {
     let ready = move |_: &Request| {
         let status = observer.status();
         let verdict = health::Verdict { ready: status.ready, reason: status.reason };
         Reply::text(if verdict.ready { 200 } else { 503 }, health::report(&verdict, &status.resources))
     };
-    Routes::new()
+    routes
         .get("/metrics", registry_handler(registry))
         .get("/healthz", alive)
         .get("/livez", alive)

@@ -31,7 +31,7 @@ mod snapshot;
 mod status;
 pub mod store;
 
-pub use assemble::{Addresses, Hub, StartError, assemble};
+pub use assemble::{Addresses, Extension, Hub, StartError, assemble, assemble_with};
 pub use config::{AgentsConfig, Config, DEFAULT_RESOURCES};
 pub use snapshot::DataDirError;
 pub use status::{AgentsStatus, BudgetUse, KindStatus, SnapshotStatus, Status};

@@ -60,26 +60,27 @@ struct Window {
 }
 
 impl Attribution {
-    /// Takes a request that has ended, at `now` in seconds.
-    pub fn take(&mut self, now: f64, seen: &Observation, prices: &mut Prices) {
+    /// Takes a request that has ended, at `now` in seconds. It stands for `weight` of them, where not all are looked at.
+    pub fn take(&mut self, now: f64, seen: &Observation, weight: u32, prices: &mut Prices) {
         self.advance(now);
         let Some(asked) =
             Asked::of(&seen.method, &seen.uri, seen.accept.as_deref(), seen.gzip.unwrap_or(false))
         else {
-            self.shapeless += 1;
+            self.shapeless += u64::from(weight);
             return;
         };
         let failed = seen.status.is_none_or(|status| status == 429 || status >= 500);
         // A refused request costs next to nothing.
-        let [price, doubled] = if seen.status == Some(429) { [0.0; 2] } else { prices.of(&asked) };
+        let one = if seen.status == Some(429) { [0.0; 2] } else { prices.of(&asked) };
+        let [price, doubled] = one.map(|price| price * f64::from(weight));
         let name = who(seen);
         let known = self.rows.contains_key(&name) || self.rows.len() < WHO_MAX;
         let windows = self.rows.entry(if known { name } else { OTHERS.to_owned() }).or_default();
         let window = windows.last();
         window.now += price;
         window.doubled += doubled;
-        window.requests += 1;
-        window.failed += u64::from(failed);
+        window.requests += u64::from(weight);
+        window.failed += if failed { u64::from(weight) } else { 0 };
         if window.copies.len() < COPIES_MAX && !window.copies.contains(&seen.instance) {
             window.copies.insert(seen.instance.clone());
         }

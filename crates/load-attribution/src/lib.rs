@@ -7,9 +7,11 @@
 //! Start with [`Attribution`].
 
 mod attribution;
+mod cluster;
 mod prices;
 mod who;
 
 pub use attribution::{Attribution, Row};
+pub use cluster::cluster;
 pub use prices::Prices;
 pub use who::who;

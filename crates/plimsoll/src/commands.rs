@@ -7,4 +7,5 @@ pub(crate) mod fake_apiserver;
 pub(crate) mod hub;
 pub(crate) mod preflight;
 pub(crate) mod runtime;
+pub(crate) mod top;
 pub(crate) mod up;

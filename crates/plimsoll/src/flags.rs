@@ -7,6 +7,7 @@ mod horizon;
 mod hub;
 mod preflight;
 mod probe;
+mod top;
 mod up;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub(crate) use preflight::{
     PreflightAction, PreflightFlags, RecordFlags,
 };
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
+pub(crate) use top::{TopFlags, TopOutput};
 pub(crate) use up::{Output, UpFlags};
 
 /// Kubernetes telemetry that cannot take the cluster down.
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Dns(Box<DnsFlags>),
     /// The load line: at how many nodes a workload sinks the control plane, known before it ships.
     Preflight(Box<PreflightFlags>),
+    /// Who loads the API server now, whose cost grows with the cluster, how far the load line is. Asks the hub, not the API server.
+    Top(TopFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.

@@ -38,6 +38,7 @@ fn run(command: Command) -> Outcome {
         Command::Agent(flags) => commands::agent::run(*flags),
         Command::Dns(flags) => commands::dns::run(*flags),
         Command::Preflight(flags) => commands::preflight::run(*flags),
+        Command::Top(flags) => commands::top::run(flags),
         Command::Certs(flags) => commands::certs::run(flags),
         Command::FakeApiserver(flags) => commands::fake_apiserver::run(flags),
     }

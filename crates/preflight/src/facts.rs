@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api_cost::{ApiServers, Cluster, ClusterKind, Count, Encoded, Etcd, Gate, Resource, Version};
+use api_cost::{ApiServers, Cluster, ClusterKind, Count, Encoded, Resource, Version};
 use workload_profile::{Accept, ApiVersion};
 
 use crate::api::{Api, ApiError};
-use apiserver_metrics::{label, series};
+use apiserver_metrics::{Reading, label, series};
 
 /// Objects of one sample: enough for a mean of what one controller made, 0.5 MB of pods.
 const SAMPLE_OBJECTS: u32 = 40;
@@ -85,35 +85,13 @@ pub async fn read(api: &Api, now: Duration) -> Result<Facts, ApiError> {
 
 fn from_metrics(page: &str, now: f64, facts: &mut Facts) {
     let cluster = &mut facts.cluster;
-    for (name, objects) in apiserver_metrics::objects(page) {
-        #[expect(clippy::cast_precision_loss, reason = "numbers of objects")]
-        let objects = objects as f64;
-        cluster.resources.insert(name, Resource { objects: Count::fixed(objects), ..Resource::default() });
-    }
-    for (name, bytes) in apiserver_metrics::stored_bytes(page) {
-        if let Some(resource) = cluster.resources.get_mut(&name) {
-            let objects = resource.objects.at(0.0);
-            resource.stored_bytes = (objects > 0.0 && bytes > 0.0).then(|| bytes / objects);
-        }
-    }
-    for (labels, value) in series(page, "kubernetes_feature_enabled") {
-        if let Some(gate) = label(labels, "name").and_then(gate) {
-            cluster.gates.insert(gate, value > 0.5);
-        }
-    }
-    let single = |name| series(page, name).next().map(|(_, value)| value);
-    cluster.apiservers = ApiServers { count: 1, ..ApiServers::default() };
-    if let Some(cores) = single("go_sched_gomaxprocs_threads").filter(|cores| *cores >= 1.0) {
-        cluster.apiservers.cores = cores;
-    }
-    if let Some(limit) = single("go_gc_gomemlimit_bytes").filter(|limit| *limit > 0.0 && *limit < 1e15) {
-        cluster.apiservers.memory_bytes = limit;
-    } else {
+    let said = load_attribution::cluster(&Reading::of(page));
+    if said.apiservers.memory_bytes.to_bits() == ApiServers::default().memory_bytes.to_bits() {
         facts
             .unknown
             .push("the API server does not say how much memory it may use; 64 GiB is assumed".to_owned());
     }
-    cluster.etcd = Etcd::default();
+    *cluster = Cluster { version: cluster.version, ..said };
     for (labels, value) in series(page, "apiserver_longrunning_requests") {
         let everywhere = label(labels, "verb") == Some("WATCH") && label(labels, "scope") == Some("cluster");
         let resource = apiserver_metrics::resource(labels).and_then(|name| cluster.resources.get_mut(&name));
@@ -257,8 +235,4 @@ fn grow(cluster: &mut Cluster) {
     cluster.base_cpu = cluster.base_cpu.map(each);
     cluster.api_version = ApiVersion::V1;
     cluster.kind = ClusterKind::Cluster;
-}
-
-fn gate(name: &str) -> Option<Gate> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
 }

@@ -23,6 +23,8 @@ apiserver_storage_objects{resource="pods"} 10
 apiserver_resource_objects{group="",resource="pods"} 11
 apiserver_resource_objects{group="apps",resource="deployments"} 2
 apiserver_resource_size_estimate_bytes{group="",resource="pods"} 63800
+kubernetes_build_info{build_date="2026-11-01T00:00:00Z",compiler="gc",git_version="v1.37.2",major="1",minor="37"} 1
+kubernetes_feature_enabled{name="WatchList",stage="BETA"} 1
 process_cpu_seconds_total 12.5
 process_resident_memory_bytes 5.36870912e+08
 process_start_time_seconds 1.7957654e+09

@@ -36,17 +36,17 @@ fn what_every_node_asks_grows_with_the_square() {
                 "/api/v1/pods?resourceVersion=0",
                 200,
             );
-            attribution.take(now, &agent, &mut prices);
+            attribution.take(now, &agent, 1, &mut prices);
         }
         let controller = seen("system:serviceaccount:shop:operator", "10.1.0.1", "/api/v1/pods", 200);
-        attribution.take(now, &controller, &mut prices);
+        attribution.take(now, &controller, 1, &mut prices);
         let own = seen(
             "system:node:a",
             "10.0.0.1",
             "/api/v1/pods?fieldSelector=spec.nodeName%3Da&resourceVersion=0",
             200,
         );
-        attribution.take(now, &own, &mut prices);
+        attribution.take(now, &own, 1, &mut prices);
     }
     let rows = attribution.rows(100.0);
     let names: Vec<&str> = rows.iter().map(|row| row.who.as_str()).collect();
@@ -62,7 +62,7 @@ fn what_every_node_asks_grows_with_the_square() {
 #[test]
 fn a_minute_later_nobody_is_there() {
     let (mut attribution, mut prices) = (Attribution::default(), prices(10.0));
-    attribution.take(5.0, &seen("jane", "10.0.0.1", "/api/v1/pods", 200), &mut prices);
+    attribution.take(5.0, &seen("jane", "10.0.0.1", "/api/v1/pods", 200), 1, &mut prices);
     attribution.advance(8.0);
     assert_eq!(attribution.rows(10.0)[0].who, "jane (curl)");
     assert!(attribution.last_window()[0].1 > 0.0);
@@ -75,7 +75,7 @@ fn who_is_bounded_and_refused_requests_cost_nothing() {
     let (mut attribution, mut prices) = (Attribution::default(), prices(10.0));
     for number in 0..3000 {
         let user = format!("system:serviceaccount:ns-{number}:default");
-        attribution.take(1.0, &seen(&user, "10.0.0.1", "/api/v1/pods", 429), &mut prices);
+        attribution.take(1.0, &seen(&user, "10.0.0.1", "/api/v1/pods", 429), 1, &mut prices);
     }
     attribution.advance(8.0);
     let rows = attribution.rows(10.0);

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use agent_link::config::Transport;
 use apiserver_client::{DoorConfig, Limits};
 use environment::{SystemClock, SystemEntropy};
-use hub::{AgentsConfig, Config};
+use hub::{AgentsConfig, Config, Extension};
+use load_watch::{AuditConfig, LoadWatch};
 use objects::Resource;
 use state_metrics::{AllowList, Options};
+use telemetry_export::Routes;
 
 use crate::commands::runtime;
 use crate::flags::{ApiFlags, HubFlags};
@@ -16,11 +18,24 @@ use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
 
 pub(crate) fn run(flags: HubFlags) -> Outcome {
+    if flags.tls_dir.is_some() && flags.agents_listen.is_none() && flags.audit_listen.is_none() {
+        return Err(Failure::Usage(
+            "--tls-dir is for --agents-listen and --audit-listen: give one of them".to_owned(),
+        ));
+    }
+    let (load_watch, audit) = (flags.load_watch, audit(&flags));
     let config = config(flags)?;
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
         let clock = Arc::new(SystemClock::new());
-        let assembling = hub::assemble(config, clock, Arc::new(SystemEntropy::new()));
+        let watch = if load_watch {
+            Some(LoadWatch::assemble(audit, clock.clone()).await.map_err(Failure::usage)?)
+        } else {
+            None
+        };
+        let extension = watch.as_ref().map(extension).unwrap_or_default();
+        let audit = watch.as_ref().and_then(LoadWatch::audit_address);
+        let assembling = hub::assemble_with(config, clock, Arc::new(SystemEntropy::new()), extension);
         // A credential plugin may take its time; Ctrl-C is heard meanwhile.
         let Some(hub) = shutdown.run_until_cancelled(assembling).await else { return Ok(()) };
         let hub = hub.map_err(Failure::hub)?;
@@ -29,10 +44,24 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             "hubMetrics": format!("http://{}/metrics", addresses.state),
             "hubTelemetry": format!("http://{}/metrics", addresses.telemetry),
             "agents": addresses.agents.map(|address| address.to_string()),
+            "load": load_watch.then(|| format!("http://{}/load", addresses.telemetry)),
+            "audit": audit.map(|address| address.to_string()),
         });
         terminal::print(&format!("{places}\n"));
+        if let Some(watch) = watch {
+            environment::spawn("load watch", watch.run(hub.door(), shutdown.clone()));
+        }
         hub.run(shutdown).await.map_err(Failure::usage)
     })
+}
+
+/// The live forecast on the hub's telemetry port.
+fn extension(watch: &LoadWatch) -> Extension {
+    Extension { routes: watch.routes(Routes::new()), collectors: vec![watch.collector()] }
+}
+
+fn audit(flags: &HubFlags) -> Option<AuditConfig> {
+    Some(AuditConfig { listen: flags.audit_listen?, tls_dir: flags.tls_dir.clone() })
 }
 
 fn config(flags: HubFlags) -> Result<Config, Failure> {

@@ -28,7 +28,7 @@ pub(crate) struct HubFlags {
     #[arg(long, value_name = "ADDR")]
     pub(crate) agents_listen: Option<SocketAddr>,
     /// Folder with ca.crt, hub.crt and hub.key (`plimsoll certs init`).
-    #[arg(long, value_name = "DIR", requires = "agents_listen")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) tls_dir: Option<PathBuf>,
     /// Serve agents without TLS; refused unless --agents-listen is a loopback address.
     #[arg(long, conflicts_with = "tls_dir", requires = "agents_listen")]
@@ -36,6 +36,13 @@ pub(crate) struct HubFlags {
     /// Tell the DNS servers of all nodes the address of each pod, which `pods verified` needs.
     #[arg(long, requires = "agents_listen")]
     pub(crate) dns_pod_addresses: bool,
+    /// Forecast the load line of what runs: read the API server's metrics every 7.5 s (`plimsoll top` shows it).
+    #[arg(long)]
+    pub(crate) load_watch: bool,
+    /// Where API servers send audit events (`--audit-webhook-config-file`), so that costs have names. With --tls-dir, TLS that
+    /// demands a certificate; else a loopback address only.
+    #[arg(long, value_name = "ADDR", requires = "load_watch")]
+    pub(crate) audit_listen: Option<SocketAddr>,
     /// Resources to keep, by their plural names; all that this version knows if not given.
     #[arg(long, value_delimiter = ',', value_name = "PLURAL,…")]
     pub(crate) resources: Vec<String>,
