@@ -18,9 +18,9 @@ TELEMETRY=127.0.0.1:$((32000 + RANDOM % 700))
 PIDS+=($!)
 top() { "$PLIMSOLL" top --hub "$TELEMETRY" "$@"; }
 field() { top --output json | grep -m1 "\"$1\"" | tr -dc '0-9.'; }
-has_read() { [ "$(field nodes | cut -d. -f1)" -ge 20 ]; }
+has_read() { [ "$(field nodes | cut -d. -f1)" -ge 20 ]; } 2>/dev/null
 alerts() { top --output json | sed -n '/"alerts"/,/]/p'; }
-within 20 "the API server's metrics are read: 20 nodes" has_read
+within 100 "the API server counts its objects once a minute: 20 nodes" has_read
 audited() { top --output json | grep -q '"who": "plimsoll/plimsoll-hub"'; }
 within 30 "audit events have names" audited
 

@@ -65,17 +65,20 @@ impl Core {
     }
 
     pub(crate) fn report(&self, now: f64, audit: Option<AuditReport>) -> Report {
-        let nodes = cluster(&self.reading).nodes;
-        let who = self.attribution.rows(nodes);
-        let known = self.read_at.is_some();
+        let nodes = self.reading.objects.get("nodes").copied().filter(|nodes| *nodes > 0);
+        #[expect(clippy::cast_precision_loss, reason = "a number of nodes")]
+        let nodes = nodes.map(|nodes| nodes as f64);
+        let who = self.attribution.rows(nodes.unwrap_or(1.0));
         Report {
             age_seconds: self.read_at.map(|read| now - read),
-            nodes: if known { nodes } else { 0.0 },
+            nodes,
             apiserver_cores: self.cores,
             requests_per_second: self.requests,
             rejects_per_second: self.rejects,
             watches: self.reading.watches,
-            dimensions: if known { outlook(&self.reading, self.cores, nodes, &who) } else { Vec::new() },
+            dimensions: nodes
+                .map(|nodes| outlook(&self.reading, self.cores, nodes, &who))
+                .unwrap_or_default(),
             alerts: self.alerts.raised(now),
             who,
             flows: self.flows.clone(),

@@ -31,14 +31,11 @@ fn head(report: &Report, out: &mut String) {
         out.push_str("The API server's metrics have not been read yet: see the hub's log\n");
         return;
     };
+    let nodes = report.nodes.map_or("nodes not counted yet".to_owned(), |nodes| format!("{nodes:.0} nodes"));
     let _ = writeln!(
         out,
-        "{:.0} nodes   API server {:.2} cores   {:.1} requests/s   {:.1} refused/s   {:.0} watches   {age:.0} s ago",
-        report.nodes,
-        report.apiserver_cores,
-        report.requests_per_second,
-        report.rejects_per_second,
-        report.watches
+        "{nodes}   API server {:.2} cores   {:.1} requests/s   {:.1} refused/s   {:.0} watches   {age:.0} s ago",
+        report.apiserver_cores, report.requests_per_second, report.rejects_per_second, report.watches
     );
     if age > 30.0 {
         out.push_str(

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Report {
     /// Seconds since the API server's metrics were read; `None` before the first time.
     pub age_seconds: Option<f64>,
-    /// Nodes of the cluster.
-    pub nodes: f64,
+    /// Nodes of the cluster; `None` while the API server has not counted them, which it does once a minute.
+    pub nodes: Option<f64>,
     /// CPU that the API server that was asked uses, cores.
     pub apiserver_cores: f64,
     /// Requests a second.
@@ -19,7 +19,7 @@ pub struct Report {
     pub rejects_per_second: f64,
     /// Open watches.
     pub watches: f64,
-    /// Limits, and how far they are.
+    /// Limits, and how far they are; none before the nodes are known.
     pub dimensions: Vec<Dimension>,
     /// What has changed and is not over.
     pub alerts: Vec<Alert>,

@@ -8,6 +8,8 @@ mod bad_input;
 mod dns;
 #[path = "system/horizon.rs"]
 mod horizon;
+#[path = "system/load.rs"]
+mod load;
 #[path = "system/outage.rs"]
 mod outage;
 #[path = "system/preflight.rs"]

@@ -17,7 +17,7 @@ fn rates_of_what_was_read() {
     core.read(7.5, reading(7.5, 2.0));
     core.read(15.0, reading(15.0, 2.0));
     let report = core.report(16.0, None);
-    assert_eq!((report.age_seconds, report.nodes, report.apiserver_cores), (Some(1.0), 50.0, 2.0));
+    assert_eq!((report.age_seconds, report.nodes, report.apiserver_cores), (Some(1.0), Some(50.0), 2.0));
     assert_eq!(report.requests_per_second, 20.0);
     assert_eq!((report.flows[0].requests_per_second, report.flows[0].executing), (10.0, 0.5));
     assert_eq!(report.dimensions[0].limit, 8.0 * 0.6);

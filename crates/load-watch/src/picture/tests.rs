@@ -23,7 +23,7 @@ fn names_who_and_what_and_how_far() {
     };
     let report = Report {
         age_seconds: Some(2.0),
-        nodes: 5000.0,
+        nodes: Some(5000.0),
         dimensions: vec![dimension],
         alerts: vec![Alert {
             name: AlertName::ApiserverCostChanged,
