@@ -188,7 +188,7 @@ impl Shared {
     fn queue(&self, event: Box<RawValue>) {
         let number = self.counts.events.fetch_add(1, Ordering::Relaxed);
         let crowded = self.to.capacity() < QUEUE_EVENTS / 2;
-        if crowded && number % u64::from(SAMPLED) != 0 {
+        if crowded && !number.is_multiple_of(u64::from(SAMPLED)) {
             self.counts.sampled.fetch_add(1, Ordering::Relaxed);
             return;
         }

@@ -52,7 +52,7 @@ pub struct Crowd {
 pub fn crowd(crowd: Crowd, seed: u64) -> Vec<Wait> {
     let per_second: f64 = crowd.streams.iter().map(|stream| stream.per_second).sum();
     let seconds = crowd.seconds.min(ARRIVALS_MAX / per_second.max(1e-9));
-    run::Run::new(crowd, seconds, seed).to_the_end()
+    run::Run::new(crowd, seconds, seed).play()
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Levels with what the others lend.
+
 use super::*;
 
 fn check(name: &'static str, nominal: u64, most: u64) {

@@ -1,3 +1,5 @@
+//! The outage's shape, and a restart.
+
 use super::*;
 use crate::coefficients::CostModel;
 use crate::samples::{cluster, profile, request};

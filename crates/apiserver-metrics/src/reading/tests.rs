@@ -1,3 +1,5 @@
+//! A page of lines from real API servers.
+
 use super::*;
 
 /// Lines as kube-apiserver 1.37.2 and 1.30 write them.

@@ -1,3 +1,5 @@
+//! Noise of known shape: false alarms are counted, changes are found.
+
 use super::*;
 
 const FLOOR: Floor = Floor { part: 0.5, least: 0.05 };

@@ -1,3 +1,5 @@
+//! Audit events of a known cluster.
+
 use api_cost::{Cluster, CostModel, Count, Resource};
 use workload_profile::audit::{Events, Line};
 

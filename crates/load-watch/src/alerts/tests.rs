@@ -1,3 +1,5 @@
+//! Streams sample by sample.
+
 use super::*;
 
 fn raised(alerts: &Alerts) -> Vec<(AlertName, String)> {

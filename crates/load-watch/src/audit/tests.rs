@@ -1,3 +1,5 @@
+//! The webhook on loopback: batches, floods, and what it refuses.
+
 use environment::SystemClock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -1,3 +1,5 @@
+//! Readings of a known server.
+
 use super::*;
 
 fn reading(seconds: f64, cores: f64) -> Reading {

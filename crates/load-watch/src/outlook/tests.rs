@@ -1,3 +1,5 @@
+//! Load lines that can be computed by hand.
+
 use super::*;
 
 fn row(cores: f64, exponent: f64) -> Row {

@@ -1,3 +1,5 @@
+//! A report and its lines.
+
 use load_attribution::Row;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -32,12 +33,12 @@ struct Inner {
 impl Held {
     /// Whether the API server asks about it.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.lock().waiting.contains_key(name)
+        self.0.lock().waiting.contains_key(name)
     }
 
     /// Answers for it.
     pub(crate) fn release(&self, name: &str) {
-        let mut inner = self.lock();
+        let mut inner = self.0.lock();
         match inner.waiting.remove(name) {
             Some(sender) => drop(sender.send(())),
             None => drop(inner.free.insert(name.to_owned())),
@@ -45,17 +46,13 @@ impl Held {
     }
 
     fn hold(&self, name: &str) -> Option<oneshot::Receiver<()>> {
-        let mut inner = self.lock();
+        let mut inner = self.0.lock();
         if inner.free.remove(name) {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
         inner.waiting.insert(name.to_owned(), sender);
         Some(receiver)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,10 +68,10 @@ pub(crate) async fn serve(held: Held) -> (SocketAddr, String) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("bound");
-    tokio::spawn(async move {
+    environment::spawn("webhook", async move {
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, held) = (acceptor.clone(), held.clone());
-            tokio::spawn(async move {
+            environment::spawn("webhook connection", async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let service = service_fn(move |request| answer(request, held.clone()));
                 let _ended =

@@ -1,3 +1,5 @@
+//! Seats that are shared out, level by level.
+
 use super::*;
 
 fn level(nominal: u64, lower: u64, upper: u64, high_watermark: u64, smoothed: f64) -> Borrower {

@@ -70,7 +70,7 @@ impl Run {
         run
     }
 
-    pub(super) fn to_the_end(mut self) -> Vec<Wait> {
+    pub(super) fn play(mut self) -> Vec<Wait> {
         while let Some(now) = self.step() {
             if now > self.end {
                 break;

@@ -1,3 +1,5 @@
+//! Crowds of which it is known what they meet.
+
 use super::*;
 use crate::apf::levels::PriorityLevel;
 

@@ -1,3 +1,5 @@
+//! What is dealt, and what cannot be.
+
 use super::*;
 
 fn check(queues: usize, hand: usize, accepted: bool) {

@@ -1,3 +1,5 @@
+//! Requests and the schemas that take them.
+
 use super::*;
 use crate::samples::request;
 

@@ -1,3 +1,5 @@
+//! Limits as a real API server says them.
+
 use super::*;
 
 /// As kube-apiserver says in `apiserver_flowcontrol_{nominal,lower,upper}_limit_seats` with its default of 600 seats.

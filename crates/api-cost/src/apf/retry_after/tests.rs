@@ -1,3 +1,5 @@
+//! Rejects second by second.
+
 use super::*;
 
 /// Rejects in each second from 1000 on; what is said after the last of them.

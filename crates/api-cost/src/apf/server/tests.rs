@@ -1,3 +1,5 @@
+//! One server with its default levels.
+
 use super::*;
 
 const ONE: Seats = Seats { initial: 1, last: 0, last_microseconds: 0 };
