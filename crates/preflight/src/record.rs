@@ -10,6 +10,7 @@ mod count;
 mod facts;
 mod forward;
 mod kubeconfig;
+mod provoke;
 mod serve;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use apiserver_client::ConnectError;
 use apiserver_client::config::Source as Credentials;
 use apiserver_client::passage::Passage;
 use environment::Clock;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use workload_profile::{Collector, DocumentError, Facts, Observation, Profile, Source};
@@ -46,6 +48,8 @@ pub struct Config {
     pub duration: Option<Duration>,
     /// Where a kubeconfig for the first address is written.
     pub write_kubeconfig: Option<PathBuf>,
+    /// Put faults in the workload's way, to learn how it retries.
+    pub provoke: bool,
     /// What is known beforehand.
     pub facts: Facts,
 }
@@ -119,6 +123,8 @@ struct Shared {
     to: mpsc::Sender<Observation>,
     dropped: AtomicU64,
     passed: AtomicU64,
+    /// `--provoke`.
+    provocations: Option<Mutex<provoke::Provocations>>,
     /// From here on, what is still open has not ended by itself.
     ending: AtomicBool,
 }
@@ -132,6 +138,8 @@ pub struct Recorded {
     pub commands: Vec<CommandEnded>,
     /// Requests that passed.
     pub requests: u64,
+    /// Faults that were put in the way.
+    pub provoked: u64,
 }
 
 /// Reads the credentials and opens the addresses.
@@ -153,7 +161,8 @@ pub async fn assemble(config: Config, clock: Arc<dyn Clock>) -> Result<Recording
     }
     let (to, observed) = mpsc::channel(QUEUE_OBSERVATIONS);
     let (dropped, passed, ending) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-    let shared = Arc::new(Shared { clock, to, dropped, passed, ending });
+    let provocations = config.provoke.then(Mutex::default);
+    let shared = Arc::new(Shared { clock, to, dropped, passed, provocations, ending });
     Ok(Recording { config, passage, doors, shared, observed })
 }
 
@@ -201,12 +210,13 @@ impl Recording {
                 .push(format!("{dropped} requests passed faster than they could be taken into account"));
         }
         let requests = shared.passed.load(Ordering::Relaxed);
+        let provoked = shared.provocations.as_ref().map_or(0, |provocations| provocations.lock().made());
         // The last sender is gone when the last request is.
         drop(shared);
         let collector = collecting.await.unwrap_or_else(|_| Collector::new(Source::Proxy));
         // A command that did not start is why nothing was seen.
         let commands = commands?;
-        Ok(Recorded { profile: collector.finish(facts)?, commands, requests })
+        Ok(Recorded { profile: collector.finish(facts)?, commands, requests, provoked })
     }
 }
 

@@ -11,12 +11,20 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use workload_profile::{Facts, Verb};
+use workload_profile::{Facts, RetryLaw, Verb};
 
 /// A proxy in front of `server`, and what ends it.
 async fn proxy(
     server: SocketAddr,
     folder: &tempfile::TempDir,
+) -> (SocketAddr, CancellationToken, JoinHandle<Recorded>) {
+    proxy_that(server, folder, false).await
+}
+
+async fn proxy_that(
+    server: SocketAddr,
+    folder: &tempfile::TempDir,
+    provoke: bool,
 ) -> (SocketAddr, CancellationToken, JoinHandle<Recorded>) {
     let kubeconfig = folder.path().join("kubeconfig");
     let text = format!(
@@ -31,6 +39,7 @@ async fn proxy(
         command: Vec::new(),
         duration: None,
         write_kubeconfig: None,
+        provoke,
         facts: Facts::default(),
     };
     let recording = assemble(config, Arc::new(SystemClock::new())).await.expect("a recording");
@@ -172,4 +181,30 @@ async fn a_server_that_is_gone_is_a_status_to_the_client() {
     stop.cancel();
     let recorded = running.await.expect("recorded");
     assert_eq!(recorded.profile.requests[0].observed.as_ref().map(|seen| seen.failed), Some(1));
+}
+
+/// `--provoke`: the API server sees none of the refused requests, and the profile has the law of the retries.
+#[tokio::test(flavor = "multi_thread")]
+async fn provoked_refusals_show_how_a_client_retries() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, serving) =
+        once(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}").await;
+    let (address, stop, running) = proxy_that(server, &folder, true).await;
+    let ask = |uri: &'static str| async move {
+        let mut stream =
+            sent(address, &format!("GET {uri} HTTP/1.1\r\nHost: a\r\nUser-Agent: agent\r\n\r\n")).await;
+        head(&mut stream).await
+    };
+    for _ in 0..3 {
+        let refused = ask("/api/v1/pods?limit=1").await.to_lowercase();
+        assert!(refused.starts_with("http/1.1 429") && refused.contains("retry-after: 3"), "{refused}");
+    }
+    assert!(ask("/api/v1/pods?limit=1").await.starts_with("HTTP/1.1 200"));
+    serving.await.expect("one request came");
+    assert!(ask("/api/v1/pods?limit=1").await.starts_with("HTTP/1.1 503"));
+    stop.cancel();
+    let recorded = running.await.expect("a profile");
+    assert_eq!((recorded.provoked, recorded.requests), (4, 5));
+    let retry = recorded.profile.requests[0].retry.clone().expect("a law");
+    assert_eq!((retry.law, retry.honours_retry_after), (RetryLaw::Immediate, false));
 }

@@ -11,11 +11,12 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use workload_profile::{Asked, Ending, Observation, Verb};
+use workload_profile::{Asked, Ending, Observation, Shape, Verb};
 
 use super::Shared;
 use super::body::{Passing, Sent};
 use super::count::{Counter, Kind};
+use super::provoke::{self, Fault};
 
 /// Of the connection, not of the message (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -42,7 +43,13 @@ pub(super) async fn forward(
     let began = shared.clock.monotonic();
     let mut seen = observation(&request, from);
     seen.at_seconds = began.as_secs_f64();
-    let kind = kind(&seen);
+    let shape = Asked::of(&seen.method, &seen.uri, seen.accept.as_deref(), false).map(|asked| asked.shape);
+    let kind = shape.as_ref().and_then(kind);
+    match provocation(&shared, shape.as_ref()) {
+        Fault::None => {}
+        Fault::Slow => tokio::time::sleep(provoke::HELD).await,
+        refused => return refuse(refused, Passing::new(seen, began, shared)),
+    }
     let (request, taken_over) = outward(request, &mut seen);
     let mut passing = Passing::new(seen, began, Arc::clone(&shared));
     let request = request.map(|body| Sent::new(body, passing.sent_bytes()));
@@ -83,12 +90,36 @@ fn observation(request: &Request<Incoming>, from: String) -> Observation {
     }
 }
 
-fn kind(seen: &Observation) -> Option<Kind> {
-    match Asked::of(&seen.method, &seen.uri, None, false)?.shape.verb {
+fn kind(shape: &Shape) -> Option<Kind> {
+    match shape.verb {
         Verb::List => Some(Kind::List),
         Verb::Watch => Some(Kind::Watch),
         _ => None,
     }
+}
+
+fn provocation(shared: &Shared, shape: Option<&Shape>) -> Fault {
+    match (&shared.provocations, shape) {
+        (Some(provocations), Some(shape)) => provocations.lock().next(shape),
+        _ => Fault::None,
+    }
+}
+
+/// A fault of ours, as an API server would say it.
+fn refuse(fault: Fault, mut passing: Passing) -> Response<Back> {
+    let (status, reason, after) = match fault {
+        Fault::TooManyRequests => {
+            (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", Some(provoke::RETRY_AFTER_SECONDS))
+        }
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", None),
+    };
+    passing.status(status.as_u16(), after.map(f64::from));
+    passing.failed(Ending::Complete);
+    let mut answer = said(status, reason, "provoked by plimsoll preflight record --provoke");
+    if let Some(after) = after {
+        answer.headers_mut().insert(header::RETRY_AFTER, after.into());
+    }
+    answer
 }
 
 /// The request as it goes on, and the client's end of the connection where it asks to take it over.
@@ -161,14 +192,19 @@ fn retry_after(headers: &HeaderMap) -> Option<f64> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// As an API server would say it, so that clients understand.
 fn no_answer(error: &PassageError) -> Response<Back> {
-    let message = format!("plimsoll preflight record: {error}").replace(['"', '\\'], "'");
+    said(StatusCode::BAD_GATEWAY, "ServiceUnavailable", &format!("plimsoll preflight record: {error}"))
+}
+
+/// As an API server would say it, so that clients understand.
+fn said(status: StatusCode, reason: &str, message: &str) -> Response<Back> {
+    let message = message.replace(['"', '\\'], "'");
+    let code = status.as_u16();
     let body = format!(
-        "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"{message}\",\"reason\":\"ServiceUnavailable\",\"code\":502}}"
+        "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"{message}\",\"reason\":\"{reason}\",\"code\":{code}}}"
     );
     let mut answer = Response::new(Full::from(body).map_err(|never| match never {}).boxed_unsync());
-    *answer.status_mut() = StatusCode::BAD_GATEWAY;
+    *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     answer
 }

@@ -22,6 +22,7 @@ pub(crate) fn run(flags: RecordFlags) -> Outcome {
         command: flags.command,
         duration: flags.duration.map(Duration::from_secs),
         write_kubeconfig: flags.write_kubeconfig,
+        provoke: flags.provoke,
         facts: facts(&flags.about),
     };
     let out = flags.out;
@@ -46,6 +47,9 @@ fn summary(recorded: &Recorded) {
             |code| format!("ended with exit code {code}"),
         );
         terminal::complain(&format!("copy {} of the command {how}", ended.copy));
+    }
+    if recorded.provoked > 0 {
+        terminal::complain(&format!("{} requests were refused or held back by --provoke", recorded.provoked));
     }
     terminal::complain(&format!(
         "{} requests passed; each class with how often and how large:",

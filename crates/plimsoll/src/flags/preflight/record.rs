@@ -27,6 +27,10 @@ pub(crate) struct RecordFlags {
     /// Write a kubeconfig that leads through the proxy, for a workload that is started by hand.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_kubeconfig: Option<PathBuf>,
+    /// Answer a few requests of each kind with 429 and 503 and hold one back for 65 s, to learn how the workload retries and when it
+    /// gives up. What is refused does not reach the API server.
+    #[arg(long)]
+    pub(crate) provoke: bool,
     #[command(flatten)]
     pub(crate) about: AboutFlags,
     /// The workload, started with KUBECONFIG and PLIMSOLL_PROXY_URL; the recording ends when it ends.
