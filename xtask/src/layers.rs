@@ -33,10 +33,11 @@ const GROUND: [&str; 15] = [
     "change-points",
     "load-attribution",
 ];
-const EDGES: [&str; 7] = [
+const EDGES: [&str; 8] = [
     "environment",
     "agent-link",
     "apiserver-client",
+    "audit-webhook",
     "fake-apiserver",
     "kernel-calls",
     "node-probe",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use apiserver_client::Door;
 use apiserver_metrics::Reading;
+use audit_webhook::{AuditConfig, AuditError, Counts, Item, Sink};
 use change_points::SAMPLE_SECONDS;
 use environment::Clock;
 use parking_lot::Mutex;
@@ -14,10 +15,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use workload_profile::audit::{Events, Line};
 
-use crate::audit::{AuditConfig, AuditError, Counts, Item, Sink};
 use crate::collect::Collect;
 use crate::core::Core;
-use crate::report::Report;
+use crate::report::{AuditReport, Report};
 
 /// Between two attempts, where all fail or are refused.
 const PAUSE_MAX: Duration = Duration::from_secs(120);
@@ -100,7 +100,14 @@ impl Shared {
     pub(crate) fn report(&self) -> Report {
         let audit = self.audit.as_ref().map(|audit| {
             let queued = audit.queue.upgrade().map_or(0, |queue| queue.max_capacity() - queue.capacity());
-            audit.counts.report(queued as u64)
+            let counted = audit.counts.counted();
+            AuditReport {
+                events: counted.events,
+                sampled: counted.sampled,
+                dropped: counted.dropped,
+                queued: queued as u64,
+                refused: counted.refused,
+            }
         });
         self.core.lock().report(self.now(), audit)
     }

@@ -3,6 +3,7 @@
 //! A log may be larger than any memory: it is read once, line by line, and of each workload only sums are kept.
 
 mod lines;
+mod listen;
 #[cfg(test)]
 mod tests;
 mod workloads;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use workload_profile::audit::{Events, Line};
 
+pub use listen::listen;
 pub use workloads::{Found, Import, Select, Workloads};
 
 use lines::{Lines, Piece};
@@ -50,6 +52,8 @@ pub struct Counts {
     pub broken: u64,
     /// Lines that are too long to be looked at.
     pub too_long: u64,
+    /// Of a webhook: events that came faster than they could be taken into account.
+    pub dropped: u64,
 }
 
 /// Reads a log: a file, a folder of rotated files, or `-` for `stdin`; compressed or not.

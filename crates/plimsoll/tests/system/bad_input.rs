@@ -37,6 +37,8 @@ fn wrong_words() {
     check(&["hub", "--tls-dir", "x"], &["--agents-listen"]);
     check(&["hub", "--audit-listen", "127.0.0.1:0"], &["--load-watch"]);
     check(&["hub", "--load-watch", "--audit-listen", "0.0.0.0:0"], &["0.0.0.0:0", "--tls-dir"]);
+    check(&["preflight", "import", "--listen", "0.0.0.0:0"], &["0.0.0.0:0", "--tls-dir"]);
+    check(&["preflight", "import"], &["LOG"]);
     check(&["top", "--once", "--hub", "127.0.0.1:1"], &["127.0.0.1:1", "--load-watch"]);
     check(&["agent", "--node-name", "n", "--tls-dir", "x"], &["--hub"]);
     check(&["agent", "--node-name", "n", "--dns-data-dir", "x"], &["--dns-listen"]);

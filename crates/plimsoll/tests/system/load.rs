@@ -66,3 +66,18 @@ fn a_hub_says_what_it_knows_of_the_load() {
     hub.signal("INT");
     assert_eq!(hub.wait(), Some(0));
 }
+
+#[test]
+fn import_is_an_audit_webhook_for_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("profile.yaml");
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (out, arguments) =
+        (out.to_str().unwrap(), ["preflight", "import", "--listen", &address, "--duration", "5"]);
+    let mut import = Plimsoll::start(&[&arguments[..], &["--out", out, "--kind", "deployment"]].concat());
+    until("it listens", || TcpStream::connect(&address).ok());
+    assert_eq!(post(&address, EVENTS), "HTTP/1.1 200 OK");
+    assert_eq!(import.wait(), Some(0));
+    let profile = std::fs::read_to_string(out).unwrap();
+    assert!(profile.contains("verb: list") && profile.contains("resource: pods"), "{profile}");
+}

@@ -1,13 +1,18 @@
 //! `plimsoll preflight import`.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use preflight::import::{self, Found, Select, Workloads};
+use environment::{Clock, SystemClock};
+use load_watch::AuditConfig;
+use preflight::import::{self, Counts, Found, Select, Workloads};
 use workload_profile::{Facts, Profile, Workload, WorkloadKind};
 
+use crate::commands::runtime;
 use crate::flags::{AboutFlags, ImportFlags, Kind};
 use crate::outcome::{Failure, Outcome};
-use crate::terminal;
+use crate::{signals, terminal};
 
 /// Lines of the list; the rest is a handful of requests each.
 const LISTED_MAX: usize = 40;
@@ -16,10 +21,19 @@ pub(crate) fn run(flags: ImportFlags) -> Outcome {
     let select =
         Select { user_agent: flags.user_agent, service_account: flags.service_account, user: flags.user };
     let mut workloads = Workloads::new(select);
-    let counts = import::read(&flags.log, std::io::stdin().lock(), &mut workloads).map_err(Failure::usage)?;
+    let counts = match (&flags.log, flags.listen) {
+        (Some(log), _) => {
+            import::read(log, std::io::stdin().lock(), &mut workloads).map_err(Failure::usage)?
+        }
+        (None, Some(address)) => {
+            let config = AuditConfig { listen: address, tls_dir: flags.tls_dir.clone() };
+            listen(&config, flags.duration, &mut workloads)?
+        }
+        (None, None) => return Err(Failure::usage("name an audit log, or --listen")),
+    };
     terminal::complain(&format!(
-        "{} events in {} bytes; {} lines were no events, {} were too long",
-        counts.events, counts.bytes, counts.broken, counts.too_long
+        "{} events in {} bytes; {} lines were no events, {} were too long, {} came too fast",
+        counts.events, counts.bytes, counts.broken, counts.too_long, counts.dropped
     ));
     if workloads.list().is_empty() {
         return Err(Failure::usage(
@@ -32,6 +46,31 @@ pub(crate) fn run(flags: ImportFlags) -> Outcome {
         (None, Some(folder)) => all(workloads, folder, &flags.about)?,
     }
     Ok(())
+}
+
+/// Until Ctrl-C, or the time is up.
+fn listen(config: &AuditConfig, seconds: Option<u64>, workloads: &mut Workloads) -> Result<Counts, Failure> {
+    let mut counts = Counts::default();
+    runtime::many_threads(async {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let listening = import::listen(config, &clock).await.map_err(Failure::usage)?;
+        let address = listening.address()?;
+        let scheme = if config.tls_dir.is_some() { "https" } else { "http" };
+        terminal::complain(&format!(
+            "listening: --audit-webhook-config-file with `server: {scheme}://{address}/`; Ctrl-C ends it"
+        ));
+        let stop = signals::shutdown()?;
+        if let Some(seconds) = seconds {
+            let stop = stop.clone();
+            environment::spawn("time", async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                stop.cancel();
+            });
+        }
+        counts = listening.run(workloads, stop).await.map_err(Failure::usage)?;
+        Ok(())
+    })?;
+    Ok(counts)
 }
 
 fn one(workloads: Workloads, file: &Path, about: &AboutFlags) -> Outcome {

@@ -1,5 +1,6 @@
 //! `plimsoll preflight import`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,8 +8,17 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 pub(crate) struct ImportFlags {
     /// An audit log: a file, a folder of rotated files, or `-` for standard input; compressed with gzip or not.
-    #[arg(value_name = "LOG")]
-    pub(crate) log: PathBuf,
+    #[arg(value_name = "LOG", required_unless_present = "listen")]
+    pub(crate) log: Option<PathBuf>,
+    /// Instead of a log: be the audit webhook of API servers, until Ctrl-C. A loopback address, or with --tls-dir.
+    #[arg(long, value_name = "ADDR", conflicts_with = "log")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Folder with ca.crt, hub.crt and hub.key (`plimsoll certs init`): who connects has to show a certificate.
+    #[arg(long, value_name = "DIR", requires = "listen")]
+    pub(crate) tls_dir: Option<PathBuf>,
+    /// Listen for so many seconds.
+    #[arg(long, value_name = "SECONDS", requires = "listen", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(crate) duration: Option<u64>,
     /// Only what begins so: a User-Agent.
     #[arg(long, value_name = "PREFIX")]
     pub(crate) user_agent: Option<String>,

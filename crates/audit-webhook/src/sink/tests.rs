@@ -35,14 +35,14 @@ async fn events_are_taken_sampled_and_dropped_and_never_refused() {
         Some((1, r#"{"a":1}"#.to_owned()))
     );
     assert_eq!(post(address, "no events").await, "HTTP/1.1 200 OK");
-    assert_eq!((counts.report(0).events, counts.report(0).refused), (2, 1));
+    assert_eq!((counts.counted().events, counts.counted().refused), (2, 1));
 
     // Nobody takes them out: half of the room is filled one by one, the rest with one in ten, and then they are dropped.
     let many = format!(r#"{{"items":[{}]}}"#, vec!["{}"; 4000].join(","));
     for _ in 0..14 {
         assert_eq!(post(address, &many).await, "HTTP/1.1 200 OK");
     }
-    let report = counts.report(0);
+    let report = counts.counted();
     assert_eq!(report.events, 2 + 14 * 4000);
     assert!(report.sampled > 40_000 && report.dropped > 100, "{report:?}");
     let mut stood_for = 0;

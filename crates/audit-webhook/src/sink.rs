@@ -27,8 +27,6 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::report::AuditReport;
-
 /// A batch has 400 events (`--audit-webhook-batch-max-size`) of 1 to 2 KB at the level Metadata; with bodies, more.
 const BODY_BYTES_MAX: usize = 8 << 20;
 /// An API server sends one batch at a time; clusters have up to some ten.
@@ -64,11 +62,24 @@ pub enum AuditError {
 }
 
 /// An event and how many it stands for.
-pub(crate) type Item = (u32, Box<RawValue>);
+pub type Item = (u32, Box<RawValue>);
 
-/// What was counted.
+/// What was counted so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Events that came.
+    pub events: u64,
+    /// Of them, those that others stood for because the queue was half full.
+    pub sampled: u64,
+    /// Of them, those that were dropped because it was full.
+    pub dropped: u64,
+    /// Bodies that were no events.
+    pub refused: u64,
+}
+
+/// What is counted.
 #[derive(Debug, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     events: AtomicU64,
     sampled: AtomicU64,
     dropped: AtomicU64,
@@ -76,7 +87,7 @@ pub(crate) struct Counts {
 }
 
 /// Listens, and does not serve yet.
-pub(crate) struct Sink {
+pub struct Sink {
     listener: TcpListener,
     tls: Option<MutualServer>,
     shared: Arc<Shared>,
@@ -93,7 +104,11 @@ struct EventList {
 }
 
 impl Sink {
-    pub(crate) async fn bind(
+    /// Checks the settings and opens the port; with it what is counted, and where events leave.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub async fn bind(
         config: &AuditConfig,
         clock: &Arc<dyn Clock>,
     ) -> Result<(Self, Arc<Counts>, mpsc::Receiver<Item>), AuditError> {
@@ -110,15 +125,21 @@ impl Sink {
     }
 
     /// To see how full the queue is.
-    pub(crate) fn queue(&self) -> mpsc::WeakSender<Item> {
+    #[must_use]
+    pub fn queue(&self) -> mpsc::WeakSender<Item> {
         self.shared.to.downgrade()
     }
 
-    pub(crate) fn address(&self) -> std::io::Result<SocketAddr> {
+    /// The real one.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    pub(crate) async fn serve(self, stop: CancellationToken) {
+    /// Until `stop`.
+    pub async fn serve(self, stop: CancellationToken) {
         if let Some(tls) = &self.tls {
             tls.follow(stop.clone());
         }
@@ -200,13 +221,14 @@ impl Shared {
 }
 
 impl Counts {
-    pub(crate) fn report(&self, queued: u64) -> AuditReport {
+    /// By now.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        AuditReport {
+        Counted {
             events: of(&self.events),
             sampled: of(&self.sampled),
             dropped: of(&self.dropped),
-            queued,
             refused: of(&self.refused),
         }
     }
