@@ -12,6 +12,8 @@ use crate::observation::{Ending, Observation};
 use crate::shape::Shape;
 use crate::span::{Span, SpanRange};
 
+/// A watch with at most one change for this many initial objects shows how large, and how compressible, those are.
+const EVENTS_PART: u64 = 10;
 /// Copies of one shape whose intervals are kept.
 const INSTANCES_MAX: usize = 64;
 /// A request this soon after the copy's first belongs to its start: caches are filled within it.
@@ -47,6 +49,17 @@ impl Seen {
         self.requests += 1;
         let good = seen.status.is_some_and(|status| status < 400);
         self.failed += u64::from(!good);
+        // A watch that is still open, and has brought little but the objects that were there, is as good as a list.
+        let list_like = seen.objects.is_some_and(|objects| seen.events.unwrap_or(0) * EVENTS_PART <= objects);
+        if good && seen.ending != Ending::Complete && list_like {
+            for (mean, value) in
+                [(&mut self.response_bytes, seen.response_bytes), (&mut self.wire_bytes, seen.wire_bytes)]
+            {
+                if let Some(value) = value {
+                    mean.take(to_f64(value));
+                }
+            }
+        }
         if good && seen.ending == Ending::Complete {
             let numbers = [
                 (&mut self.objects, seen.objects),

@@ -169,6 +169,24 @@ fn what_is_selected_is_a_share_of_what_there_is() {
     assert_eq!(only(&requests).returns, Returns::Count(10.0));
 }
 
+/// An informer's watch is open when a recording ends: what it brought shows how large its objects are and how they compress.
+#[test]
+fn an_open_watch_that_brought_a_list_shows_its_sizes() {
+    let check = |events: u64, expected: Option<(f64, f64)>| {
+        let open = Observation {
+            wire_bytes: Some(5_000),
+            events: Some(events),
+            ending: Ending::Open,
+            ..seen("a", 0.0, "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan")
+        };
+        let observed = only(&[open]).observed.expect("it was seen");
+        assert_eq!(observed.response_bytes.zip(observed.wire_bytes), expected, "{events} changes");
+    };
+    check(0, Some((50_000.0, 5_000.0)));
+    check(1, Some((50_000.0, 5_000.0)));
+    check(2, None);
+}
+
 #[test]
 fn laws_of_repetition() {
     let check = |waits: &[f64], retry_after: Option<f64>, law: RetryLaw, honours: bool| {
