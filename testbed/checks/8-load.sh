@@ -5,7 +5,7 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 export TESTBED_DIR=${LOAD_DIR:-${TMPDIR:-/tmp}/plimsoll-load-$$}
 export AUDIT_WEBHOOK=127.0.0.1:$((30000 + RANDOM % 2000))
-QUIET_SECONDS=${QUIET_SECONDS:-240}
+QUIET_SECONDS=${QUIET_SECONDS:-120}
 PIDS=()
 down() { kill "${PIDS[@]}" 2>/dev/null || true; "$ROOT/testbed/testbed" --dir "$TESTBED_DIR" down >/dev/null 2>&1; }
 trap down EXIT

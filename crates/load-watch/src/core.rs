@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api_cost::CostModel;
 use apiserver_metrics::{Family, Reading};
-use change_points::Rate;
+use change_points::{Rate, SAMPLE_SECONDS};
 use load_attribution::{Attribution, Prices, cluster};
 use workload_profile::Observation;
 
@@ -17,6 +17,9 @@ const FLOWS_MAX: usize = 200;
 /// Verbs whose answers are watched: one object, many, and writes.
 const LATENCIES: [(&str, &[&str]); 3] =
     [("GET", &["GET"]), ("LIST", &["LIST"]), ("writes", &["POST", "PUT", "PATCH", "DELETE", "APPLY"])];
+
+/// Answers between two readings whose mean says something: the mean of one or two is theirs alone.
+const ANSWERS_MIN: f64 = 5.0;
 
 /// Readings and requests come in, a [`Report`] goes out.
 #[derive(Debug, Default)]
@@ -105,9 +108,9 @@ impl Core {
             let of = |family: &Family| verbs.iter().filter_map(|verb| family.get(*verb)).sum::<f64>();
             let seconds = self.rate(now, &format!("seconds {name}"), of(&reading.answer_seconds));
             let answers = self.rate(now, &format!("answers {name}"), of(&reading.answers));
-            if let (Some(seconds), Some(answers)) = (seconds, answers) {
-                let mean = if answers > 0.0 { seconds / answers } else { 0.0 };
-                self.alerts.take(now, AlertName::ApiserverLatencyChanged, name, mean);
+            let enough = |answers: &f64| answers * SAMPLE_SECONDS >= ANSWERS_MIN;
+            if let (Some(seconds), Some(answers)) = (seconds, answers.filter(enough)) {
+                self.alerts.take(now, AlertName::ApiserverLatencyChanged, name, seconds / answers);
             }
         }
     }
