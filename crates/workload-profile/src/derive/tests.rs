@@ -177,7 +177,11 @@ fn an_open_watch_that_brought_a_list_shows_its_sizes() {
             wire_bytes: Some(5_000),
             events: Some(events),
             ending: Ending::Open,
-            ..seen("a", 0.0, "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan")
+            ..seen(
+                "a",
+                0.0,
+                "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+            )
         };
         let observed = only(&[open]).observed.expect("it was seen");
         assert_eq!(observed.response_bytes.zip(observed.wire_bytes), expected, "{events} changes");
