@@ -27,7 +27,7 @@ define_apiserver() {
     local port=$1 etcd=$2
     write_audit_policy
     limit_memory kube-apiserver "$APISERVER_MEMORY"
-    COMPONENT_ENV="GOMEMLIMIT=$APISERVER_GOMEMLIMIT" \
+    COMPONENT_ENV="GOMEMLIMIT=$APISERVER_GOMEMLIMIT${APISERVER_GOMAXPROCS:+ GOMAXPROCS=$APISERVER_GOMAXPROCS}" \
         define kube-apiserver "$CONTROLPLANE" kube-apiserver --etcd-servers "http://127.0.0.1:$etcd" \
         --bind-address 127.0.0.1 --secure-port "$port" --cert-dir "$DIR/pki" --endpoint-reconciler-type none \
         --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$DIR/service-accounts.pub" \

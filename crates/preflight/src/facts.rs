@@ -69,8 +69,11 @@ pub async fn read(api: &Api, now: Duration) -> Result<Facts, ApiError> {
             facts
                 .unknown
                 .push(format!("{error}: sizes, gates, changes and the present load are the usual ones"));
-            counted(api, &mut facts).await;
         }
+    }
+    // An API server counts its objects once a minute: a young one says that there are none.
+    if !facts.cluster.resources.get("nodes").is_some_and(|nodes| nodes.objects.at(0.0) > 0.0) {
+        counted(api, &mut facts).await;
     }
     facts.cluster.nodes =
         facts.cluster.resources.get("nodes").map_or(1.0, |nodes| nodes.objects.at(0.0)).max(1.0);
@@ -157,10 +160,7 @@ async fn counted(api: &Api, facts: &mut Facts) {
         let left = page["metadata"]["remainingItemCount"].as_u64().unwrap_or(0);
         #[expect(clippy::cast_precision_loss, reason = "numbers of objects")]
         let objects = (here as u64 + left) as f64;
-        facts
-            .cluster
-            .resources
-            .insert(name.to_owned(), Resource { objects: Count::fixed(objects), ..Resource::default() });
+        facts.cluster.resources.entry(name.to_owned()).or_default().objects = Count::fixed(objects);
     }
 }
 
