@@ -141,11 +141,17 @@ struct Kind {
     client: fn(&Client) -> Span,
 }
 
-/// The latest answer that a layer can give: when (after the layer before the first knows nothing), and the TTL on it.
+/// The answers that a layer can give last. The latest is not always the worst: one before it may carry a longer TTL.
 #[derive(Clone, Copy)]
 struct Last {
+    /// When the latest one is given, after the server knows nothing any more.
     at: Span,
+    /// The TTL on that one.
     ttl: u64,
+    /// The latest moment up to which any of them is good: when it is given and its TTL together.
+    until: Span,
+    /// The longest TTL on any of them.
+    longest: u64,
 }
 
 fn walk(chain: &Chain, kind: &Kind) -> (Span, Vec<Line>) {
@@ -161,7 +167,8 @@ fn walk(chain: &Chain, kind: &Kind) -> (Span, Vec<Line>) {
         adds: Span::ZERO,
         total: Span::ZERO,
     }];
-    let mut last = Last { at: Span::ZERO, ttl: kind.ttl };
+    let until = Span::Seconds(kind.ttl);
+    let mut last = Last { at: Span::ZERO, ttl: kind.ttl, until, longest: kind.ttl };
     for cache in &chain.caches {
         let (next, does) = through((kind.hold)(cache), last, kind.word);
         lines.push(line(&cache.name, &cache.place, does, last.at, next.at));
@@ -189,8 +196,18 @@ fn through(hold: Hold, last: Last, word: &str) -> (Last, String) {
         return (last, format!("keeps no {word}"));
     }
     let kept = last.ttl.clamp(hold.ttl_min_seconds, hold.ttl_max_seconds);
-    let expires = last.at + Span::Seconds(kept);
+    let kept_longest = last.longest.clamp(hold.ttl_min_seconds, hold.ttl_max_seconds);
+    // A copy is good for as long as the answer was, or for the shortest time that this cache keeps one; never for more than its
+    // longest.
+    let raised = last.at + Span::Seconds(hold.ttl_min_seconds);
+    let cut = last.at + Span::Seconds(hold.ttl_max_seconds);
+    let expires = last.until.max(raised).min(cut);
     let at = expires + hold.stale;
+    // What a copy carries that is handed out at its end: a whole TTL, that of stale answers, or what is left.
+    let whole = if hold.keeps_ttl { kept_longest } else { 0 };
+    let stale = if hold.stale > Span::ZERO { hold.stale_ttl_seconds } else { 0 };
+    let until = (at + Span::Seconds(whole.max(stale))).max(expires);
+    let longest = kept_longest.max(stale);
     // At its end, a copy that was taken when it was new has nothing left, unless the cache says otherwise.
     let ttl = match (hold.stale, hold.keeps_ttl) {
         (Span::ZERO, false) => 0,
@@ -217,7 +234,7 @@ fn through(hold: Hold, last: Last, word: &str) -> (Last, String) {
             Span::Seconds(hold.stale_ttl_seconds)
         );
     }
-    (Last { at, ttl }, does)
+    (Last { at, ttl, until, longest }, does)
 }
 
 fn kept(client: &Client, span: Span, last: Last, word: &str) -> (Span, String) {
@@ -227,7 +244,7 @@ fn kept(client: &Client, span: Span, last: Last, word: &str) -> (Span, String) {
                 Span::ZERO => format!("keeps {word} for their TTL of {}", Span::Seconds(last.ttl)),
                 more => format!("keeps {word} for their TTL of {} and {more} more", Span::Seconds(last.ttl)),
             };
-            (last.at + Span::Seconds(last.ttl) + span, does)
+            (last.until + span, does)
         }
         false if span == Span::ZERO => (last.at, format!("keeps no {word}")),
         false => (last.at + span, format!("keeps {word} for {span}, whatever their TTL")),
