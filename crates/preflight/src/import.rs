@@ -61,73 +61,85 @@ pub struct Counts {
 /// # Errors
 /// [`ImportError`].
 pub fn read(path: &Path, stdin: impl Read, into: &mut Workloads) -> Result<Counts, ImportError> {
-    let mut counts = Counts::default();
-    let mut events = Events::default();
+    let mut taking = Taking::new(into);
     let failed = |path: &Path, error| ImportError::Read { path: path.to_owned(), error };
     if path == Path::new("-") {
-        stream(stdin, &mut events, into, &mut counts).map_err(|error| failed(path, error))?;
+        stream(stdin, &mut taking).map_err(|error| failed(path, error))?;
     } else {
         for file in environment::files::oldest_first(path).map_err(|error| failed(path, error))? {
             let opened = environment::files::open(&file).map_err(|error| failed(&file, error))?;
-            if let Err(error) = stream(opened, &mut events, into, &mut counts) {
+            if let Err(error) = stream(opened, &mut taking) {
                 // The end of a compressed file that is still written, or was cut off, is missing: what was there counts.
-                if counts.events == 0 || error.kind() != io::ErrorKind::UnexpectedEof {
+                if taking.counts.events == 0 || error.kind() != io::ErrorKind::UnexpectedEof {
                     return Err(failed(&file, error));
                 }
-                counts.broken += 1;
+                taking.counts.broken += 1;
             }
         }
     }
-    if counts.events == 0 {
-        return Err(ImportError::NoLog { path: path.to_owned() });
+    taking.end(path)
+}
+
+/// Events on their way into the workloads, wherever they come from.
+struct Taking<'a> {
+    events: Events,
+    counts: Counts,
+    into: &'a mut Workloads,
+}
+
+impl<'a> Taking<'a> {
+    fn new(into: &'a mut Workloads) -> Self {
+        Self { events: Events::default(), counts: Counts::default(), into }
     }
-    let (open, forgotten) = events.open();
-    for seen in &open {
-        into.take(seen);
+
+    fn event(&mut self, event: &[u8]) {
+        match self.events.take(event) {
+            Line::NoEvent => self.counts.broken += 1,
+            Line::Begun => self.counts.events += 1,
+            Line::Request(seen) => {
+                self.counts.events += 1;
+                self.into.take(&seen);
+            }
+        }
     }
-    into.forgotten += forgotten;
-    into.note(&counts);
-    Ok(counts)
+
+    /// What is still open belongs to it; nothing at all is an error that names `from`.
+    fn end(self, from: &Path) -> Result<Counts, ImportError> {
+        let Self { events, counts, into } = self;
+        if counts.events == 0 {
+            return Err(ImportError::NoLog { path: from.to_owned() });
+        }
+        let (open, forgotten) = events.open();
+        for seen in &open {
+            into.take(seen);
+        }
+        into.forgotten += forgotten;
+        into.note(&counts);
+        Ok(counts)
+    }
 }
 
 /// One file.
-fn stream(from: impl Read, events: &mut Events, into: &mut Workloads, counts: &mut Counts) -> io::Result<()> {
+fn stream(from: impl Read, taking: &mut Taking<'_>) -> io::Result<()> {
     let mut from = io::BufReader::with_capacity(READ_BYTES, from);
     if io::BufRead::fill_buf(&mut from)?.starts_with(&[0x1f, 0x8b]) {
-        return lines_of(
-            io::BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(from)),
-            events,
-            into,
-            counts,
-        );
+        return lines_of(io::BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(from)), taking);
     }
-    lines_of(from, events, into, counts)
+    lines_of(from, taking)
 }
 
-fn lines_of(
-    from: impl io::BufRead,
-    events: &mut Events,
-    into: &mut Workloads,
-    counts: &mut Counts,
-) -> io::Result<()> {
+fn lines_of(from: impl io::BufRead, taking: &mut Taking<'_>) -> io::Result<()> {
     let mut lines = Lines::new(from);
     while let Some(piece) = lines.next()? {
         match piece {
             Piece::TooLong(bytes) => {
-                counts.too_long += 1;
-                counts.bytes += bytes;
+                taking.counts.too_long += 1;
+                taking.counts.bytes += bytes;
             }
             Piece::Line(line) if line.iter().all(u8::is_ascii_whitespace) => {}
             Piece::Line(line) => {
-                counts.bytes += line.len() as u64 + 1;
-                match events.take(line) {
-                    Line::NoEvent => counts.broken += 1,
-                    Line::Begun => counts.events += 1,
-                    Line::Request(seen) => {
-                        counts.events += 1;
-                        into.take(&seen);
-                    }
-                }
+                taking.counts.bytes += line.len() as u64 + 1;
+                taking.event(line);
             }
         }
     }

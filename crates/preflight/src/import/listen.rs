@@ -1,14 +1,13 @@
 //! Events as they happen, from kube-apiserver's audit webhook.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 
 use audit_webhook::{Counts as Received, Sink};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use workload_profile::audit::{Events, Line};
 
-use super::{Counts, ImportError, Workloads};
+use super::{Counts, ImportError, Taking, Workloads};
 
 /// A port that is open, and takes nothing yet.
 pub struct Listening {
@@ -46,35 +45,19 @@ impl Listening {
         let Self { sink, received, events: mut from } = self;
         let address = sink.address().map(|address| address.to_string()).unwrap_or_default();
         let serving = environment::spawn("audit webhook", sink.serve(stop.clone()));
-        let (mut events, mut counts) = (Events::default(), Counts::default());
+        let mut taking = Taking::new(into);
         loop {
             let item = tokio::select! {
                 item = from.recv() => item,
                 () = stop.cancelled() => from.try_recv().ok(),
             };
             let Some((_, event)) = item else { break };
-            counts.bytes += event.get().len() as u64;
-            match events.take(event.get().as_bytes()) {
-                Line::NoEvent => counts.broken += 1,
-                Line::Begun => counts.events += 1,
-                Line::Request(seen) => {
-                    counts.events += 1;
-                    into.take(&seen);
-                }
-            }
+            taking.counts.bytes += event.get().len() as u64;
+            taking.event(event.get().as_bytes());
         }
         serving.abort();
         let received = received.counted();
-        counts.dropped = received.dropped + received.sampled;
-        if counts.events == 0 {
-            return Err(ImportError::NoLog { path: PathBuf::from(address) });
-        }
-        let (open, forgotten) = events.open();
-        for seen in &open {
-            into.take(seen);
-        }
-        into.forgotten += forgotten;
-        into.note(&counts);
-        Ok(counts)
+        taking.counts.dropped = received.dropped + received.sampled;
+        taking.end(Path::new(&address))
     }
 }
