@@ -9,4 +9,4 @@ mod page;
 mod reading;
 
 pub use page::{label, resource, series};
-pub use reading::{Family, Reading, objects, stored_bytes};
+pub use reading::{Family, Reading};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::page::{label, resource, sample, series};
+use crate::page::{label, resource, sample};
 
 /// Sums by one label.
 pub type Family = BTreeMap<String, f64>;
@@ -46,9 +46,10 @@ pub struct Reading {
     pub watches: f64,
     /// `apiserver_storage_size_bytes`: etcd's file.
     pub etcd_bytes: f64,
-    /// Objects by resource.
+    /// Objects by resource (`pods`, `deployments.apps`): `apiserver_resource_objects` (1.34 and newer) or
+    /// `apiserver_storage_objects`.
     pub objects: BTreeMap<String, u64>,
-    /// Bytes of all of them in etcd.
+    /// Bytes of all of them in etcd: `apiserver_resource_size_estimate_bytes` (1.34 and newer).
     pub stored_bytes: Family,
 }
 
@@ -56,8 +57,7 @@ impl Reading {
     /// Reads a page in one pass; what is not there is 0.
     #[must_use]
     pub fn of(page: &str) -> Self {
-        let mut reading =
-            Self { objects: objects(page), stored_bytes: stored_bytes(page), ..Self::default() };
+        let mut reading = Self::default();
         for (name, labels, value) in page.lines().filter_map(sample) {
             reading.take(name, labels, value);
         }
@@ -98,7 +98,29 @@ impl Reading {
                 self.watches += value
             }
             "apiserver_storage_size_bytes" => self.etcd_bytes += value,
+            "apiserver_storage_objects" | "apiserver_resource_objects" => self.count(name, labels, value),
+            "apiserver_resource_size_estimate_bytes" => {
+                if let Some(resource) = resource(labels) {
+                    self.stored_bytes.insert(resource, value);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Newer servers have two counts of a resource: the newer metric's stands, in whatever order they come.
+    fn count(&mut self, name: &str, labels: &str, value: f64) {
+        // -1 stands for unknown.
+        let Some(resource) = resource(labels).filter(|_| value >= 0.0) else { return };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of objects")]
+        let objects = value as u64;
+        match name {
+            "apiserver_resource_objects" => {
+                self.objects.insert(resource, objects);
+            }
+            _ => {
+                self.objects.entry(resource).or_insert(objects);
+            }
         }
     }
 
@@ -107,33 +129,6 @@ impl Reading {
         let resource = resource(labels).unwrap_or_default();
         *self.requests.entry(format!("{verb} {resource}")).or_insert(0.0) += value;
     }
-}
-
-/// Objects by resource (`pods`, `deployments.apps`): `apiserver_resource_objects` (1.34 and newer) or `apiserver_storage_objects`.
-#[must_use]
-pub fn objects(page: &str) -> BTreeMap<String, u64> {
-    let mut found = BTreeMap::new();
-    for name in ["apiserver_storage_objects", "apiserver_resource_objects"] {
-        for (labels, value) in series(page, name) {
-            let Some(resource) = resource(labels) else { continue };
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a number of objects; -1 stands for unknown"
-            )]
-            if value >= 0.0 {
-                found.insert(resource, value as u64);
-            }
-        }
-    }
-    found
-}
-
-/// Bytes of all objects of a resource in etcd: `apiserver_resource_size_estimate_bytes` (1.34 and newer).
-#[must_use]
-pub fn stored_bytes(page: &str) -> Family {
-    let sizes = series(page, "apiserver_resource_size_estimate_bytes");
-    sizes.filter_map(|(labels, value)| Some((resource(labels)?, value))).collect()
 }
 
 /// Requests that last until somebody ends them say nothing about how fast the server is.

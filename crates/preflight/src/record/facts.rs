@@ -23,7 +23,7 @@ pub(super) async fn read(passage: &Passage, facts: &mut Facts) {
         facts.version = version["gitVersion"].as_str().map(str::to_owned);
     }
     match get(passage, "/metrics").await {
-        Some(text) => facts.objects = apiserver_metrics::objects(&text),
+        Some(text) => facts.objects = apiserver_metrics::Reading::of(&text).objects,
         None => {
             facts.unknown.push(
                 "the API server's /metrics could not be read: only nodes and pods were counted".to_owned(),
