@@ -185,10 +185,7 @@ impl Inner {
         let header = header.and_then(|value| budget::retry_after::parse(value, self.clock.wall()));
         let status = answer(response).status().await;
         let failure = Failure::answered(code.as_u16(), status.as_ref(), header);
-        if failure.is_congestion() {
-            self.metrics.congestion(LEASES.plural());
-            self.gate.congestion(failure.retry_after);
-        }
+        self.note_congestion(LEASES.plural(), &failure);
         Err(failure)
     }
 }

@@ -37,10 +37,7 @@ impl Inner {
             if matches!(failure.code(), Some(400..=499)) && !matches!(failure.code(), Some(401 | 408 | 429)) {
                 return None;
             }
-            if failure.is_congestion() {
-                self.metrics.congestion(RESOURCE.plural());
-                self.gate.congestion(failure.retry_after);
-            }
+            self.note_congestion(RESOURCE.plural(), &failure);
             for resource in resources {
                 self.board.broken(*resource, &failure.to_string());
             }

@@ -19,6 +19,7 @@ use crate::config::DoorConfig;
 use crate::connect::{self, ConnectError};
 use crate::drive::{Drive, Shared};
 use crate::export::Export;
+use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::metrics::{Answers, Metrics};
 use crate::outage::Outage;
@@ -175,6 +176,14 @@ impl Door {
 }
 
 impl Inner {
+    /// What a failure of `named` says about the API server's load: everybody behind this door slows down.
+    pub(crate) fn note_congestion(&self, named: &'static str, failure: &Failure) {
+        if failure.is_congestion() {
+            self.metrics.congestion(named);
+            self.gate.congestion(failure.retry_after);
+        }
+    }
+
     pub(crate) fn status(&self) -> DoorStatus {
         DoorStatus {
             server: self.server.clone(),

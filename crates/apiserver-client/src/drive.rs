@@ -317,10 +317,7 @@ impl Drive {
     fn fail(&mut self, failure: Failure) -> Next {
         let door = &self.shared.door;
         tracing::info!(resource = self.resource.plural(), %failure, "request to the API server failed");
-        if failure.is_congestion() {
-            door.metrics.congestion(self.resource.plural());
-            door.gate.congestion(failure.retry_after);
-        }
+        door.note_congestion(self.resource.plural(), &failure);
         let next = self.step(Input::Failed(failure));
         if !self.reflector.watch_list() {
             // What one resource has learnt about the server saves the others the question.

@@ -27,10 +27,7 @@ impl Door {
         let page = match door.fetch(request, METRICS, PAGE_BYTES_MAX).await {
             Ok(page) => page,
             Err(failure) => {
-                if failure.is_congestion() {
-                    door.metrics.congestion(METRICS);
-                    door.gate.congestion(failure.retry_after);
-                }
+                door.note_congestion(METRICS, &failure);
                 return Err(failure);
             }
         };
