@@ -145,7 +145,7 @@ impl Windows {
 
     fn row(&self, who: &str, nodes: f64) -> Row {
         let full = &self.0[..self.0.len().saturating_sub(1)];
-        let seconds = WINDOW_SECONDS * to_f64(full.len().max(1));
+        let seconds = WINDOW_SECONDS * to_f64(full.len().max(1) as u64);
         let sum = |of: fn(&Window) -> f64| full.iter().map(of).sum::<f64>();
         let requests = sum(|window| to_f64(window.requests));
         let copies: BTreeSet<&String> = full.iter().flat_map(|window| &window.copies).collect();
@@ -156,7 +156,8 @@ impl Windows {
         let dearest = shapes.into_iter().max_by(|one, other| one.1.total_cmp(&other.1));
         let (now, doubled) = (sum(|window| window.now), sum(|window| window.doubled));
         // Copies on most nodes are twice as many on twice the nodes.
-        let multiplicity = if who == "kubelets" || to_f64(copies.len()) >= nodes / 2.0 { 2.0 } else { 1.0 };
+        let multiplicity =
+            if who == "kubelets" || to_f64(copies.len() as u64) >= nodes / 2.0 { 2.0 } else { 1.0 };
         Row {
             who: who.to_owned(),
             apiserver_cores: now / seconds,
@@ -182,26 +183,9 @@ fn title(asked: &Asked) -> String {
     selector.map_or_else(|| format!("{verb} {what}"), |selector| format!("{verb} {what} ({selector})"))
 }
 
-trait ToF64 {
-    fn to_f64(self) -> f64;
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers of requests")]
-impl ToF64 for u64 {
-    fn to_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers of windows and copies")]
-impl ToF64 for usize {
-    fn to_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-fn to_f64(number: impl ToF64) -> f64 {
-    number.to_f64()
+#[expect(clippy::cast_precision_loss, reason = "numbers of requests, windows and copies")]
+fn to_f64(number: u64) -> f64 {
+    number as f64
 }
 
 #[cfg(test)]

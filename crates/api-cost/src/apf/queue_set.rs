@@ -173,12 +173,6 @@ impl QueueSet {
         self.limit
     }
 
-    /// Requests that wait.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting
-    }
-
     /// Requests that run.
     #[must_use]
     pub fn executing(&self) -> usize {
