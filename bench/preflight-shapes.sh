@@ -7,11 +7,12 @@
 set -euo pipefail
 source "$(dirname "$0")/../testbed/checks/lib.sh"
 SEED=${1:-7}
+ROUNDS=${ROUNDS:-7}
 SHAPES=$WORK/shapes
 mkdir -p "$SHAPES"
 NOBODY="labelSelector=plimsoll.dev%2Fnone%3Dnone"
 LABELLED="labelSelector=app.kubernetes.io%2Fname%3Dapp-7"
-INITIAL="watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=12"
+INITIAL="watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=6"
 
 # The cluster's own hum is several times what is measured: it stands still meanwhile.
 hum() {
@@ -36,19 +37,38 @@ again() {
     ask "$@" -w '%{size_download}\n' "${urls[@]}" | tail -1
 }
 
-# measure NAME TIMES COMMAND...: CPU milliseconds of the API server for one, idling taken out, and what the command prints.
-# Half a minute of a collector's cycles lands on whoever asks just then: three rounds, the mean of all.
-measure() {
-    local name=$1 times=$2 before after idle begun ended printed round total=0
+# What the API server says of its collector: CPU seconds, bytes allocated.
+collector() {
+    ask "$APISERVER/metrics" | awk '/^go_cpu_classes_gc_total_cpu_seconds_total / {cpu = $2} /^go_gc_heap_allocs_bytes_total / {bytes = $2} END {printf "%.9f %.0f\n", cpu, bytes}'
+}
+
+# sample NAME TIMES COMMAND...: for one request, CPU milliseconds without idling and without the collector, and bytes allocated;
+# then the bytes that the command prints; then what all of it took, with whatever of the collector fell into it.
+# A cycle of the collector takes seconds and falls on whoever asks just then: its CPU comes back in proportion, in "settle".
+sample() {
+    local name=$1 times=$2 before after begun ended printed first last
     shift 2
-    for round in 1 2 3; do
-        idle=$IDLE_TICKS begun=$(milliseconds) before=$(ticks)
-        printed=$("$@")
-        sleep 0.3
-        after=$(ticks) ended=$(milliseconds)
-        total=$(awk -v t="$total" -v a="$before" -v b="$after" -v i="$idle" -v ms=$((ended - begun)) 'BEGIN {print t + (b - a) - i * ms / 1000}')
-    done
-    awk -v n="$name" -v t="$total" -v times=$((times * 3)) -v bytes="$printed" 'BEGIN {printf "%s %.3f %d\n", n, t * 10 / times, bytes}'
+    first=$(collector)
+    begun=$(milliseconds) before=$(ticks)
+    printed=$("$@")
+    sleep 0.3
+    after=$(ticks) ended=$(milliseconds)
+    last=$(collector)
+    awk -v n="$name" -v times="$times" -v b="$before" -v a="$after" -v i="$IDLE_TICKS" -v ms=$((ended - begun)) -v first="$first" -v last="$last" -v reading="$READING_BYTES" -v bytes="$printed" '
+        BEGIN { split(first, f, " "); split(last, l, " "); all = (a - b) - i * ms / 1000; collected = (l[1] - f[1]) * 100
+            printf "%s %.4f %.0f %d %.1f %d\n", n, (all - collected) * 10 / times, (l[2] - f[2] - reading) / times, bytes, all * 10, times }'
+}
+
+# settle SAMPLES: of each name the median over the rounds, with the collector's part: name, CPU milliseconds, bytes.
+settle() {
+    sort -s -k1,1 -k2,2g "$1" | awk -v each="$COLLECTOR_MS_PER_BYTE" '
+        function flush(  i, low) { if (!count) return
+            low = int((count + 1) / 2); i = int(count / 2) + 1
+            asort_bytes(); printf "%s %.4f %d\n", name, (cpu[low] + cpu[i]) / 2 + each * (heap[low] + heap[i]) / 2, wire }
+        function asort_bytes(  i, j, t) { for (i = 2; i <= count; i++) for (j = i; j > 1 && heap[j] < heap[j - 1]; j--) { t = heap[j]; heap[j] = heap[j - 1]; heap[j - 1] = t } }
+        $1 != name { flush(); name = $1; count = 0 }
+        { count++; cpu[count] = $2; heap[count] = $3; wire = $4 }
+        END { flush() }'
 }
 
 patches() {
@@ -112,20 +132,25 @@ profile_head() {
     class event create events 'namespaced: true, bodyBytes: 300, observed: {responseBytes: 600}'
 } >"$SHAPES/profile.yaml"
 
-{
-    measure list-json 2 again 2 '/api/v1/pods?resourceVersion=0'
-    measure list-protobuf 3 again 3 '/api/v1/pods?resourceVersion=0' "${PROTOBUF[@]}"
-    measure list-page 30 again 30 '/api/v1/pods?limit=500'
-    measure node-cached 200 again 200 "/api/v1/pods?resourceVersion=0&fieldSelector=spec.nodeName%3D$NODE_NAME"
-    measure node-consistent 200 again 200 "/api/v1/pods?fieldSelector=spec.nodeName%3D$NODE_NAME"
-    measure label 20 again 20 "/api/v1/pods?resourceVersion=0&$LABELLED"
-    measure metadata 4 again 4 '/api/v1/pods?resourceVersion=0' "${METADATA[@]}"
-    measure table 2 again 2 '/api/v1/pods?resourceVersion=0' "${TABLE[@]}"
-    measure watch-list 1 again 1 "/api/v1/pods?$INITIAL" -H 'Accept: application/vnd.kubernetes.protobuf;stream=watch'
-    measure get 400 again 400 "/api/v1/namespaces/load-3/pods/$POD"
-    measure patch 200 patches 200
-    measure event 200 events 200
-} >"$SHAPES/measured"
+# All shapes in turn, round after round: a machine that is slower for a while is so for each of them.
+READING_BYTES=$( { collector; collector; } | awk 'NR == 1 {first = $2} NR == 2 {print $2 - first}')
+collector_begun=$(collector)
+for _ in $(seq "$ROUNDS"); do
+    sample list-json 2 again 2 '/api/v1/pods?resourceVersion=0'
+    sample list-protobuf 2 again 2 '/api/v1/pods?resourceVersion=0' "${PROTOBUF[@]}"
+    sample list-page 20 again 20 '/api/v1/pods?limit=500'
+    sample node-cached 80 again 80 "/api/v1/pods?resourceVersion=0&fieldSelector=spec.nodeName%3D$NODE_NAME"
+    sample node-consistent 80 again 80 "/api/v1/pods?fieldSelector=spec.nodeName%3D$NODE_NAME"
+    sample label 12 again 12 "/api/v1/pods?resourceVersion=0&$LABELLED"
+    sample metadata 3 again 3 '/api/v1/pods?resourceVersion=0' "${METADATA[@]}"
+    sample table 2 again 2 '/api/v1/pods?resourceVersion=0' "${TABLE[@]}"
+    sample watch-list 2 again 2 "/api/v1/pods?$INITIAL" -H 'Accept: application/vnd.kubernetes.protobuf;stream=watch'
+    sample get 200 again 200 "/api/v1/namespaces/load-3/pods/$POD"
+    sample patch 100 patches 100
+    sample event 100 events 100
+done >"$SHAPES/samples"
+COLLECTOR_MS_PER_BYTE=$(awk -v first="$collector_begun" -v last="$(collector)" 'BEGIN {split(first, f, " "); split(last, l, " "); printf "%.12f", (l[1] - f[1]) * 1000 / (l[2] - f[2])}')
+settle "$SHAPES/samples" >"$SHAPES/measured"
 
 predicted() { "$PLIMSOLL" preflight predict "$1" --kubeconfig "$KUBECONFIG" "${@:2}" --output json 2>/dev/null | jq -r '.requests[] | "\(.id) \(.apiserverCpuSeconds * 1000) \(.responseBytes) \(.seats)"' || true; }
 predicted "$SHAPES/profile.yaml" --model "$SHAPES/model.yaml" >"$SHAPES/calibrated"
@@ -145,6 +170,11 @@ compare() {
         }' "$@"
 }
 compare "$SHAPES/measured" "$SHAPES/calibrated" "$SHAPES/shipped"
+# Everything that was asked, beside what the process took meanwhile: cycles of the collector as they fell.
+awk 'FILENAME == ARGV[1] { each[$1] = $2 } FILENAME == ARGV[2] { usual[$1] = $2 }
+    FILENAME == ARGV[3] { took += $5; sum += each[$1] * $6; shipped += usual[$1] * $6 }
+    END { printf "%-18s%14.0f%14.0f%8.2f%14.0f%8.2f\n", "all of them", took, sum, sum / took, shipped, shipped / took }' \
+    "$SHAPES/calibrated" "$SHAPES/shipped" "$SHAPES/samples"
 
 # Mixes: each line is a shape that calibration does not use; how often each comes is drawn.
 MIX=(
@@ -178,7 +208,8 @@ for mix in 1 2 3 4; do
     run_mix() { while read -r _ times path accept; do
         if [ "$accept" = protobuf ]; then again "$times" "$path" "${PROTOBUF[@]}"; else again "$times" "$path"; fi
     done <"$SHAPES/mix-$mix" | tail -1; }
-    measure "mix-$mix" 1 run_mix >"$SHAPES/mix-measured"
+    for _ in $(seq "$ROUNDS"); do sample "mix-$mix" 1 run_mix; done >"$SHAPES/mix-samples"
+    settle "$SHAPES/mix-samples" >"$SHAPES/mix-measured"
     awk 'FILENAME == ARGV[1] { each[$1] = $2 } FILENAME == ARGV[2] { sum += each[$1] * $2 } FILENAME == ARGV[3] { printf "%-18s%14.1f%14.1f%8.2f\n", $1, $2, sum, sum / $2 }' \
         "$SHAPES/mix-calibrated" "$SHAPES/mix-$mix" "$SHAPES/mix-measured"
 done

@@ -20,6 +20,7 @@ use environment::Clock;
 
 use crate::api::{Api, ApiError};
 use experiments::Experiment;
+use fan_out::OwnObject;
 use meter::{Batches, Meter};
 
 pub use model::{Measured, Row};
@@ -98,15 +99,41 @@ pub async fn run(
     progress.now("what the API server uses while nobody asks");
     let meter = Meter::start(api, Arc::clone(&clock)).await?;
     let mut measured = Measured::default();
-    if let Some(namespace) = &limits.write_namespace {
+    let own = writable(api, limits, &mut measured).await;
+    if let Some(own) = &own {
         progress.now("writes of a ConfigMap of our own, without and with watchers");
-        fan_out::run(api, &meter, namespace, &mut measured).await;
-    } else {
-        measured.left_out.push("writes and their watchers: no --write-namespace was given".to_owned());
+        match own.watched(api, &meter).await {
+            Ok(fan_out) => measured.fan_out = Some(fan_out),
+            Err(error) => measured.left_out.push(format!("watchers of writes: {error}")),
+        }
     }
-    rounds(api, &meter, limits, end, &clock, progress, &place, &mut measured).await?;
+    let mut experiments = experiments::all(&place);
+    experiments.extend(own.iter().flat_map(|own| experiments::writes(&own.path)));
+    let ended = rounds(api, &meter, limits, end, &clock, progress, experiments, &mut measured).await;
+    // Also when the server suffers.
+    if let Some(own) = own
+        && let Err(sentence) = own.remove(api).await
+    {
+        measured.left_out.push(sentence);
+    }
+    ended?;
     measured.collector = meter.collector(api).await?;
     Ok(measured)
+}
+
+/// The ConfigMap of our own, where one may be written.
+async fn writable(api: &Api, limits: &Limits, measured: &mut Measured) -> Option<OwnObject> {
+    let Some(namespace) = &limits.write_namespace else {
+        measured.left_out.push("writes and their watchers: no --write-namespace was given".to_owned());
+        return None;
+    };
+    match OwnObject::create(api, namespace).await {
+        Ok(own) => Some(own),
+        Err(error) => {
+            measured.left_out.push(format!("writes and their watchers: {error}"));
+            None
+        }
+    }
 }
 
 /// Round after round of all experiments: a machine that is slower for a while is so for each of them.
@@ -118,11 +145,11 @@ async fn rounds(
     end: Duration,
     clock: &Arc<dyn Clock>,
     progress: &dyn Progress,
-    place: &experiments::Place,
+    experiments: Vec<Experiment>,
     measured: &mut Measured,
 ) -> Result<(), CalibrateError> {
     let mut running = Vec::new();
-    for experiment in experiments::all(place) {
+    for experiment in experiments {
         progress.now(experiment.name);
         // The first fills caches, tells the size and how long an answer takes.
         let began = clock.monotonic();

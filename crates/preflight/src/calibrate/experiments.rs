@@ -4,6 +4,7 @@ use api_cost::Cluster;
 use workload_profile::Accept;
 
 use super::CalibrateError;
+use super::fan_out::{self, LARGE_BYTES, SMALL_BYTES};
 use crate::api::{Api, ApiError};
 
 /// Bytes of the answers of one batch: below what makes the collector run on a server with a gigabyte of heap.
@@ -40,17 +41,27 @@ pub(super) struct Experiment {
     pub(super) name: &'static str,
     pub(super) path: String,
     pub(super) accept: Accept,
-    /// Up to the end of the initial events.
-    pub(super) watch_list: bool,
+    pub(super) ask: Ask,
     pub(super) batch: u32,
+}
+
+/// What is done with the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    Get,
+    /// A watch, up to the end of its initial events.
+    WatchList,
+    /// The ConfigMap of our own, with so many bytes in it.
+    Write(usize),
 }
 
 impl Experiment {
     /// Once; bytes of the answer.
     pub(super) async fn ask(&self, api: &Api) -> Result<u64, ApiError> {
-        match self.watch_list {
-            true => api.initial_length(&self.path, self.accept).await,
-            false => api.length(&self.path, self.accept).await,
+        match self.ask {
+            Ask::Get => api.length(&self.path, self.accept).await,
+            Ask::WatchList => api.initial_length(&self.path, self.accept).await,
+            Ask::Write(bytes) => fan_out::write(api, &self.path, bytes).await,
         }
     }
 }
@@ -91,6 +102,17 @@ fn items(text: &str) -> impl Iterator<Item = serde_json::Value> {
     page["items"].as_array().cloned().unwrap_or_default().into_iter()
 }
 
+/// Writes of the ConfigMap at `object`: among the reads, so that a machine that is slower for a while is so for both.
+pub(super) fn writes(object: &str) -> [Experiment; 2] {
+    [("write-small", SMALL_BYTES), ("write-large", LARGE_BYTES)].map(|(name, bytes)| Experiment {
+        name,
+        path: object.to_owned(),
+        accept: Accept::Json,
+        ask: Ask::Write(bytes),
+        batch: fan_out::BATCH,
+    })
+}
+
 /// All reads, the small ones first.
 pub(super) fn all(place: &Place) -> Vec<Experiment> {
     let (namespace, node) = (&place.namespace, &place.node);
@@ -104,11 +126,11 @@ pub(super) fn all(place: &Place) -> Vec<Experiment> {
         name,
         path: path.to_owned(),
         accept,
-        watch_list: false,
+        ask: Ask::Get,
         batch,
     };
     let watch =
-        |name, path: String, accept, batch| Experiment { name, path, accept, watch_list: true, batch };
+        |name, path: String, accept, batch| Experiment { name, path, accept, ask: Ask::WatchList, batch };
     vec![
         list("get", "/api/v1/namespaces/kube-system?resourceVersion=0", Accept::Json, BATCH_MAX),
         list("get-etcd", "/api/v1/namespaces/kube-system", Accept::Json, BATCH_MAX),

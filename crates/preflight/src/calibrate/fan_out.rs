@@ -9,17 +9,16 @@ use tokio_util::task::TaskTracker;
 use workload_profile::Accept;
 
 use super::meter::{Batches, Meter};
-use super::model::Measured;
 use super::{CalibrateError, Point, ROUNDS_MAX};
 use crate::api::{Api, ApiError};
 
 /// Writes of a batch: 60 of 3 ms are twenty times what the server's counter can tell apart.
-const BATCH: u32 = 60;
+pub(super) const BATCH: u32 = 60;
 /// Watchers, each on a connection of its own, as on nodes of their own: their part of a write is then as large as the write.
 const WATCHERS: u32 = 100;
 /// Bytes of the ConfigMap, without and with ballast.
-const SMALL_BYTES: usize = 200;
-const LARGE_BYTES: usize = 40_000;
+pub(super) const SMALL_BYTES: usize = 200;
+pub(super) const LARGE_BYTES: usize = 40_000;
 const NAME: &str = "plimsoll-preflight-calibration";
 
 /// What one write takes.
@@ -35,71 +34,83 @@ pub(crate) struct FanOut {
     pub(super) watchers: u32,
 }
 
-pub(super) async fn run(api: &Api, meter: &Meter, namespace: &str, measured: &mut Measured) {
-    match all(api, meter, namespace).await {
-        Ok(fan_out) => measured.fan_out = Some(fan_out),
-        Err(error) => measured.left_out.push(format!("writes and their watchers: {error}")),
+/// The ConfigMap that is written.
+pub(super) struct OwnObject {
+    folder: String,
+    /// Its path.
+    pub(super) path: String,
+}
+
+impl OwnObject {
+    pub(super) async fn create(api: &Api, namespace: &str) -> Result<Self, ApiError> {
+        let folder = format!("/api/v1/namespaces/{namespace}/configmaps");
+        let fresh = format!(
+            "{{\"metadata\":{{\"name\":\"{NAME}\",\"labels\":{{\"plimsoll.dev/calibration\":\"true\"}}}}}}"
+        );
+        match api.write(Method::POST, &folder, Bytes::from(fresh)).await {
+            // Of a run that was cut short.
+            Err(error) if error.status() == Some(409) => {}
+            other => other?,
+        }
+        Ok(Self { path: format!("{folder}/{NAME}"), folder })
     }
-    let path = format!("/api/v1/namespaces/{namespace}/configmaps/{NAME}");
-    if let Err(error) = api.write(Method::DELETE, &path, Bytes::new()).await
-        && error.status() != Some(404)
-    {
-        measured.left_out.push(format!("the ConfigMap {namespace}/{NAME} stays: {error}"));
+
+    /// What its watchers cost.
+    pub(super) async fn watched(&self, api: &Api, meter: &Meter) -> Result<FanOut, CalibrateError> {
+        let watch = |selector: &str| format!("{}?watch=true&timeoutSeconds=300&{selector}", self.folder);
+        let (named, none) = (
+            watch(&format!("fieldSelector=metadata.name%3D{NAME}")),
+            watch("labelSelector=plimsoll.dev%2Fnone%3Dnone"),
+        );
+        let small = writes(api, meter, &self.path, SMALL_BYTES).await?;
+        let large = writes(api, meter, &self.path, LARGE_BYTES).await?;
+        let watchers = Watchers::open(api, &named).await?;
+        let large_watched = writes(api, meter, &self.path, LARGE_BYTES).await?;
+        let small_watched = writes(api, meter, &self.path, SMALL_BYTES).await?;
+        watchers.close().await;
+        let watchers = Watchers::open(api, &none).await?;
+        let small_dropped = writes(api, meter, &self.path, SMALL_BYTES).await?;
+        watchers.close().await;
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand bytes")]
+        let (small_bytes, large_bytes) = (SMALL_BYTES as f64, LARGE_BYTES as f64);
+        Ok(FanOut {
+            small,
+            large,
+            small_watched,
+            large_watched,
+            small_dropped,
+            small_bytes,
+            large_bytes,
+            watchers: WATCHERS,
+        })
+    }
+
+    /// Why it stays, if it does.
+    pub(super) async fn remove(self, api: &Api) -> Result<(), String> {
+        match api.write(Method::DELETE, &self.path, Bytes::new()).await {
+            Err(error) if error.status() != Some(404) => {
+                Err(format!("the ConfigMap at {} stays: {error}", self.path))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-async fn all(api: &Api, meter: &Meter, namespace: &str) -> Result<FanOut, CalibrateError> {
-    let folder = format!("/api/v1/namespaces/{namespace}/configmaps");
-    let fresh = format!(
-        "{{\"metadata\":{{\"name\":\"{NAME}\",\"labels\":{{\"plimsoll.dev/calibration\":\"true\"}}}}}}"
-    );
-    match api.write(Method::POST, &folder, Bytes::from(fresh)).await {
-        // Of a run that was cut short.
-        Err(error) if error.status() == Some(409) => {}
-        other => other?,
-    }
-    let object = format!("{folder}/{NAME}");
-    let watch = |selector: &str| format!("{folder}?watch=true&timeoutSeconds=300&{selector}");
-    let (named, none) = (
-        watch(&format!("fieldSelector=metadata.name%3D{NAME}")),
-        watch("labelSelector=plimsoll.dev%2Fnone%3Dnone"),
-    );
-    let small = writes(api, meter, &object, SMALL_BYTES).await?;
-    let large = writes(api, meter, &object, LARGE_BYTES).await?;
-    let watchers = Watchers::open(api, &named).await?;
-    let large_watched = writes(api, meter, &object, LARGE_BYTES).await?;
-    let small_watched = writes(api, meter, &object, SMALL_BYTES).await?;
-    watchers.close().await;
-    let watchers = Watchers::open(api, &none).await?;
-    let small_dropped = writes(api, meter, &object, SMALL_BYTES).await?;
-    watchers.close().await;
-    #[expect(clippy::cast_precision_loss, reason = "a few thousand bytes")]
-    let (small_bytes, large_bytes) = (SMALL_BYTES as f64, LARGE_BYTES as f64);
-    Ok(FanOut {
-        small,
-        large,
-        small_watched,
-        large_watched,
-        small_dropped,
-        small_bytes,
-        large_bytes,
-        watchers: WATCHERS,
-    })
+/// Once, with so many bytes in it: each time others, as a write that changes nothing costs less.
+pub(super) async fn write(api: &Api, path: &str, bytes: usize) -> Result<u64, ApiError> {
+    let (turn, _) = api.asked();
+    let body = format!("{{\"data\":{{\"turn\":\"{turn}\",\"ballast\":\"{:x>bytes$}\"}}}}", "");
+    api.write(Method::PATCH, path, Bytes::from(body)).await?;
+    Ok(bytes as u64)
 }
 
 async fn writes(api: &Api, meter: &Meter, object: &str, bytes: usize) -> Result<Point, CalibrateError> {
-    let mut turn = 0u32;
-    let mut write = async || -> Result<(), ApiError> {
-        turn += 1;
-        let body = format!("{{\"data\":{{\"turn\":\"{turn}\",\"ballast\":\"{:x>bytes$}\"}}}}", "");
-        api.write(Method::PATCH, object, Bytes::from(body)).await
-    };
-    write().await?;
+    write(api, object, bytes).await?;
     let (mut batches, mut empty) = (Batches::default(), Batches::default());
     for _ in 0..ROUNDS_MAX {
         let before = meter.read(api).await?;
         for _ in 0..BATCH {
-            write().await?;
+            write(api, object, bytes).await?;
         }
         let after = meter.read(api).await?;
         batches.take(meter.spent(&before, &after));

@@ -19,8 +19,11 @@ const READS: u32 = 4;
 /// Fewer undisturbed batches than this are no better than all of them.
 const BATCHES_QUIET_MIN: usize = 3;
 
+/// Cycles of the collector since the meter started, from which on they say what a byte costs; below, its whole life does.
+const CYCLES_MIN: f64 = 5.0;
+
 /// One reading.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Reading {
     at: f64,
     cpu: f64,
@@ -91,12 +94,13 @@ pub(super) struct Meter {
     clock: Arc<dyn Clock>,
     idle_cpu: f64,
     idle_allocated: f64,
+    began: Reading,
 }
 
 impl Meter {
     pub(super) async fn start(api: &Api, clock: Arc<dyn Clock>) -> Result<Self, CalibrateError> {
-        let mut meter = Self { clock, idle_cpu: 0.0, idle_allocated: 0.0 };
-        meter.read(api).await?;
+        let mut meter = Self { clock, idle_cpu: 0.0, idle_allocated: 0.0, began: Reading::default() };
+        meter.began = meter.read(api).await?;
         let first = meter.read(api).await?;
         for _ in 1..READS {
             meter.read(api).await?;
@@ -144,10 +148,35 @@ impl Meter {
         }
     }
 
-    /// CPU seconds of the collector for each byte that is allocated, over the server's whole life: a cycle costs what is live,
-    /// and one follows when as much again has been allocated.
+    /// CPU seconds of the collector for each byte that is allocated: a cycle costs what is live, and one follows when as much
+    /// again has been allocated. Of the time since the start: the server's whole life also saw it without anything to
+    /// do, when the collector takes what cores are idle.
     pub(super) async fn collector(&self, api: &Api) -> Result<f64, CalibrateError> {
-        let reading = self.read(api).await?;
-        Ok(if reading.allocated > 0.0 { reading.collector / reading.allocated } else { 0.0 })
+        Ok(each_byte(&self.began, &self.read(api).await?))
+    }
+}
+
+fn each_byte(began: &Reading, now: &Reading) -> f64 {
+    let since = if now.cycles - began.cycles >= CYCLES_MIN { *began } else { Reading::default() };
+    let allocated = now.allocated - since.allocated;
+    if allocated > 0.0 { (now.collector - since.collector) / allocated } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_collector_is_what_it_was_while_we_measured() {
+        let reading =
+            |collector, cycles, allocated| Reading { collector, cycles, allocated, ..Reading::default() };
+        let check = |began: Reading, now: Reading, expected: f64| {
+            let found = each_byte(&began, &now);
+            assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+        };
+        check(reading(300.0, 170.0, 100e9), reading(310.0, 176.0, 110e9), 1e-9);
+        // Four cycles are too few: one of them, half in or half out, is a quarter of it.
+        check(reading(300.0, 170.0, 100e9), reading(310.0, 174.0, 110e9), 310.0 / 110e9);
+        check(Reading::default(), Reading::default(), 0.0);
     }
 }

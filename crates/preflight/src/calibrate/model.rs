@@ -151,16 +151,20 @@ impl Fitting<'_> {
     fn writes(&mut self, of: &mut Coefficients) {
         let Some(fan_out) = self.measured.fan_out.clone() else { return };
         let y = |point: &Point| self.measured.total(point);
+        // What watchers add is beside the writes just before; what a write costs is beside the reads.
         let (small, large) = (y(&fan_out.small), y(&fan_out.large));
-        let byte = (large - small) / (fan_out.large_bytes - fan_out.small_bytes);
+        let (alone, alone_large) = (self.y("write-small"), self.y("write-large"));
+        let byte = alone
+            .zip(alone_large)
+            .map(|(small, large)| (large - small) / (fan_out.large_bytes - fan_out.small_bytes));
         let delivered = |watched: &Point, alone: f64| (y(watched) - alone) / f64::from(fan_out.watchers);
         let (small_event, large_event) =
             (delivered(&fan_out.small_watched, small), delivered(&fan_out.large_watched, large));
         let event_byte = (large_event - small_event) / (fan_out.large_bytes - fan_out.small_bytes);
         let dropped = delivered(&fan_out.small_dropped, small);
-        of.write_byte = self.single("writeByte", of.write_byte, Some(byte));
-        of.write =
-            self.single("write", of.write, Some(small - of.request - of.write_byte * fan_out.small_bytes));
+        of.write_byte = self.single("writeByte", of.write_byte, byte);
+        let write = alone.map(|alone| alone - of.request - of.write_byte * fan_out.small_bytes);
+        of.write = self.single("write", of.write, write);
         of.event_byte = self.single("eventByte", of.event_byte, Some(event_byte));
         of.event = self.single("event", of.event, Some(small_event - of.event_byte * fan_out.small_bytes));
         of.event_dropped = self.single("eventDropped", of.event_dropped, Some(dropped));
