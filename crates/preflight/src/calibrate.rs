@@ -186,6 +186,12 @@ async fn rounds(
         }
     }
     let empty = empty.middle();
+    for (name, of, and) in experiments::DIFFERENCES {
+        let find = |name: &str| running.iter().find(|one| one.experiment.name == name);
+        if let Some((of, and)) = find(of).zip(find(and)) {
+            measured.points.push((name, of.batches.over(&and.batches, of.experiment.batch)));
+        }
+    }
     for one in running {
         #[expect(clippy::cast_precision_loss, reason = "bytes of an answer")]
         let point = one.batches.point(one.experiment.batch, one.bytes as f64, empty);

@@ -20,6 +20,10 @@ const PODS_LARGE: u64 = 5000;
 /// Pods below which nothing can be seen.
 const PODS_MIN: u64 = 200;
 
+/// What the first of two experiments with batches of one size takes more than the second, and its name.
+pub(super) const DIFFERENCES: [(&str, &str, &str); 2] =
+    [("etcd-over-cache", "get-etcd", "get"), ("consistent-over-cached", "list-consistent", "list-cached")];
+
 /// Selects nothing.
 const NONE: &str = "labelSelector=plimsoll.dev%2Fnone%3Dnone";
 

@@ -66,26 +66,39 @@ impl Batches {
 
     /// What one of `each` requests takes: the median of the undisturbed ones, or of all where hardly any was.
     pub(super) fn point(&self, each: u32, bytes: f64, empty: Spent) -> Point {
-        let quiet: Vec<&Spent> = self.0.iter().filter(|spent| !spent.disturbed).collect();
-        let all: Vec<&Spent> = self.0.iter().collect();
-        let used = if quiet.len() >= BATCHES_QUIET_MIN { quiet } else { all };
-        let each_of = |of: fn(&Spent) -> f64| {
-            used.iter().map(|spent| (of(spent) - of(&empty)) / f64::from(each)).collect::<Vec<f64>>()
-        };
-        let cpu = each_of(|spent| spent.cpu);
-        let middle = median(&cpu).unwrap_or(0.0);
-        let quarter = |number: usize| {
-            let mut sorted = cpu.clone();
-            sorted.sort_by(f64::total_cmp);
-            sorted.get(sorted.len().saturating_sub(1) * number / 4).copied().unwrap_or(0.0)
-        };
-        Point {
-            cpu: middle,
-            allocated: median(&each_of(|spent| spent.allocated)).unwrap_or(0.0),
-            bytes,
-            requests: each * u32::try_from(used.len()).unwrap_or(0),
-            spread: if middle > 0.0 { (quarter(3) - quarter(1)) / middle } else { f64::INFINITY },
-        }
+        let quiet: Vec<Spent> = self.0.iter().filter(|spent| !spent.disturbed).copied().collect();
+        let used = if quiet.len() >= BATCHES_QUIET_MIN { quiet } else { self.0.clone() };
+        point(used.into_iter().map(|spent| spent.less(&empty)).collect(), each, bytes)
+    }
+
+    /// What one of `each` requests takes more than one of `other`: round by round, as a machine that is slower for a while is so
+    /// for both.
+    pub(super) fn over(&self, other: &Self, each: u32) -> Point {
+        let pairs = self.0.iter().zip(&other.0).filter(|(one, other)| !one.disturbed && !other.disturbed);
+        point(pairs.map(|(one, other)| one.less(other)).collect(), each, 0.0)
+    }
+}
+
+impl Spent {
+    fn less(&self, other: &Self) -> Self {
+        Self { disturbed: false, cpu: self.cpu - other.cpu, allocated: self.allocated - other.allocated }
+    }
+}
+
+/// Of batches of `each` requests.
+fn point(batches: Vec<Spent>, each: u32, bytes: f64) -> Point {
+    let each_of =
+        |of: fn(&Spent) -> f64| batches.iter().map(|spent| of(spent) / f64::from(each)).collect::<Vec<f64>>();
+    let mut cpu = each_of(|spent| spent.cpu);
+    cpu.sort_by(f64::total_cmp);
+    let middle = median(&cpu).unwrap_or(0.0);
+    let quarter = |number: usize| cpu.get(cpu.len().saturating_sub(1) * number / 4).copied().unwrap_or(0.0);
+    Point {
+        cpu: middle,
+        allocated: median(&each_of(|spent| spent.allocated)).unwrap_or(0.0),
+        bytes,
+        requests: each * u32::try_from(batches.len()).unwrap_or(0),
+        spread: if middle > 0.0 { (quarter(3) - quarter(1)) / middle } else { f64::INFINITY },
     }
 }
 
@@ -165,6 +178,21 @@ fn each_byte(began: &Reading, now: &Reading) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The machine is twice as slow in the second half: the difference of two medians would be of two machines.
+    #[test]
+    fn a_difference_is_taken_round_by_round() {
+        let batches = |of: &[f64]| {
+            Batches(of.iter().map(|&cpu| Spent { disturbed: false, cpu, allocated: 10.0 * cpu }).collect())
+        };
+        let (cached, from_etcd) = (batches(&[1.0, 1.0, 2.0, 2.0, 2.0]), batches(&[1.5, 1.5, 1.5, 2.5, 2.5]));
+        let point = from_etcd.over(&cached, 10);
+        assert!((point.cpu - 0.05).abs() < 1e-12 && (point.allocated - 0.5).abs() < 1e-12, "{point:?}");
+        assert_eq!(point.requests, 50);
+        let disturbed =
+            Batches(vec![Spent { disturbed: true, cpu: 9.0, allocated: 0.0 }; 5]).over(&cached, 10);
+        assert_eq!(disturbed.requests, 0);
+    }
 
     #[test]
     fn the_collector_is_what_it_was_while_we_measured() {

@@ -72,12 +72,9 @@ impl Fitting<'_> {
         let pods = cluster.resources.get("pods").map_or(0.0, |pods| pods.objects.at(cluster.nodes));
         let get_bytes = self.point("get").map_or(0.0, |point| point.bytes);
         of.request = self.single("request", of.request, self.y("get").map(|y| y - get_bytes * of.list.json));
-        of.get_from_etcd = self.single("getFromEtcd", of.get_from_etcd, self.difference("get-etcd", "get"));
-        of.consistent_read = self.single(
-            "consistentRead",
-            of.consistent_read,
-            self.difference("list-consistent", "list-cached"),
-        );
+        of.get_from_etcd = self.single("getFromEtcd", of.get_from_etcd, self.y("etcd-over-cache"));
+        of.consistent_read =
+            self.single("consistentRead", of.consistent_read, self.y("consistent-over-cached"));
         of.list = self.answers(of.request, of.list);
         let each = |y: Option<f64>| y.map(|y| y / pods.max(1.0));
         of.scan_object =
@@ -177,10 +174,6 @@ impl Fitting<'_> {
 
     fn y(&self, name: &str) -> Option<f64> {
         self.point(name).map(|point| self.measured.total(&point))
-    }
-
-    fn difference(&self, of: &str, and: &str) -> Option<f64> {
-        Some(self.y(of)? - self.y(and)?)
     }
 
     fn single(&mut self, name: &'static str, shipped: f64, measured: Option<f64>) -> f64 {

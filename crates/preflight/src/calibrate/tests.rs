@@ -14,9 +14,8 @@ fn measured(of: &Coefficients, noise: f64) -> Measured {
     let all = pods * of.watch_list_object;
     let points = vec![
         ("get", point(of.request + 500.0 * Coefficients::SHIPPED.list.json, 500.0)),
-        ("get-etcd", point(of.request + 500.0 * Coefficients::SHIPPED.list.json + of.get_from_etcd, 500.0)),
-        ("list-cached", point(of.request, 100.0)),
-        ("list-consistent", point(of.request + of.consistent_read, 100.0)),
+        ("etcd-over-cache", point(of.get_from_etcd, 0.0)),
+        ("consistent-over-cached", point(of.consistent_read, 0.0)),
         ("few-json", list(30.0, json, of.list.json)),
         ("many-json", list(namespace, json, of.list.json)),
         ("few-protobuf", list(30.0, 5000.0, of.list.protobuf)),
@@ -86,7 +85,7 @@ fn what_cannot_be_is_refused() {
     let mut bad = measured(&Coefficients::SHIPPED, 0.0);
     for (name, point) in &mut bad.points {
         match *name {
-            "get-etcd" => point.cpu = 0.0,
+            "etcd-over-cache" => point.cpu = 0.0,
             "few-json" => point.cpu = 5.0,
             "scan" => point.spread = 3.0,
             "watch-list-none" => point.cpu = 1000.0,
