@@ -92,13 +92,15 @@ fn point(batches: Vec<Spent>, each: u32, bytes: f64) -> Point {
     let mut cpu = each_of(|spent| spent.cpu);
     cpu.sort_by(f64::total_cmp);
     let middle = median(&cpu).unwrap_or(0.0);
-    let quarter = |number: usize| cpu.get(cpu.len().saturating_sub(1) * number / 4).copied().unwrap_or(0.0);
+    // Both rounded outwards: two batches that differ are no batches that agree.
+    let (last, at) = (cpu.len().saturating_sub(1), |index: usize| cpu.get(index).copied().unwrap_or(0.0));
+    let middle_half = at(last - last / 4) - at(last / 4);
     Point {
         cpu: middle,
         allocated: median(&each_of(|spent| spent.allocated)).unwrap_or(0.0),
         bytes,
         requests: each * u32::try_from(batches.len()).unwrap_or(0),
-        spread: if middle > 0.0 { (quarter(3) - quarter(1)) / middle } else { f64::INFINITY },
+        spread: if middle > 0.0 { middle_half / middle } else { f64::INFINITY },
     }
 }
 
@@ -189,6 +191,8 @@ mod tests {
         let point = from_etcd.over(&cached, 10);
         assert!((point.cpu - 0.05).abs() < 1e-12 && (point.allocated - 0.5).abs() < 1e-12, "{point:?}");
         assert_eq!(point.requests, 50);
+        let two = batches(&[1.0, 3.0]).point(1, 0.0, Spent { disturbed: false, cpu: 0.0, allocated: 0.0 });
+        assert!((two.spread - 1.0).abs() < 1e-12, "two batches do not agree: {two:?}");
         let disturbed =
             Batches(vec![Spent { disturbed: true, cpu: 9.0, allocated: 0.0 }; 5]).over(&cached, 10);
         assert_eq!(disturbed.requests, 0);
