@@ -10,7 +10,6 @@ SEED=${1:-7}
 ROUNDS=${ROUNDS:-7}
 SHAPES=$WORK/shapes
 mkdir -p "$SHAPES"
-NOBODY="labelSelector=plimsoll.dev%2Fnone%3Dnone"
 LABELLED="labelSelector=app.kubernetes.io%2Fname%3Dapp-7"
 INITIAL="watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=6"
 
@@ -61,13 +60,14 @@ sample() {
 
 # settle SAMPLES: of each name the median over the rounds, with the collector's part: name, CPU milliseconds, bytes.
 settle() {
-    sort -s -k1,1 -k2,2g "$1" | awk -v each="$COLLECTOR_MS_PER_BYTE" '
-        function flush(  i, low) { if (!count) return
-            low = int((count + 1) / 2); i = int(count / 2) + 1
-            asort_bytes(); printf "%s %.4f %d\n", name, (cpu[low] + cpu[i]) / 2 + each * (heap[low] + heap[i]) / 2, wire }
-        function asort_bytes(  i, j, t) { for (i = 2; i <= count; i++) for (j = i; j > 1 && heap[j] < heap[j - 1]; j--) { t = heap[j]; heap[j] = heap[j - 1]; heap[j - 1] = t } }
-        $1 != name { flush(); name = $1; count = 0 }
-        { count++; cpu[count] = $2; heap[count] = $3; wire = $4 }
+    sort -s -k1,1 "$1" | awk -v each="$COLLECTOR_MS_PER_BYTE" '
+        function median(of,  i, j, held) {
+            for (i = 2; i <= count; i++) for (j = i; j > 1 && of[j] < of[j - 1]; j--) { held = of[j]; of[j] = of[j - 1]; of[j - 1] = held }
+            return (of[int((count + 1) / 2)] + of[int(count / 2) + 1]) / 2
+        }
+        function flush() { if (count) printf "%s %.4f %d\n", name, median(cpu) + each * median(heap), wire; count = 0 }
+        $1 != name { flush(); name = $1 }
+        { count++; cpu[count] = $2 + 0; heap[count] = $3 + 0; wire = $4 }
         END { flush() }'
 }
 
