@@ -56,16 +56,16 @@ pub(super) enum Ask {
     /// A watch, up to the end of its initial events.
     WatchList,
     /// The ConfigMap of our own, with so many bytes in it.
-    Write(usize),
+    Write(u32),
 }
 
 impl Experiment {
-    /// Once; bytes of the answer.
+    /// Once; bytes of the answer, or those that were written.
     pub(super) async fn ask(&self, api: &Api) -> Result<u64, ApiError> {
         match self.ask {
             Ask::Get => api.length(&self.path, self.accept).await,
             Ask::WatchList => api.initial_length(&self.path, self.accept).await,
-            Ask::Write(bytes) => fan_out::write(api, &self.path, bytes).await,
+            Ask::Write(bytes) => fan_out::write(api, &self.path, bytes).await.map(|()| u64::from(bytes)),
         }
     }
 }

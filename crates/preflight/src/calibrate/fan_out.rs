@@ -15,13 +15,13 @@ use crate::api::{Api, ApiError};
 /// Writes of a batch: 60 of 3 ms are twenty times what the server's counter can tell apart.
 pub(super) const BATCH: u32 = 60;
 /// Watchers, each on a connection of its own, as on nodes of their own: their part of a write is then as large as the write.
-const WATCHERS: u32 = 100;
+pub(super) const WATCHERS: u32 = 100;
 /// Bytes of the ConfigMap, without and with ballast.
-pub(super) const SMALL_BYTES: usize = 200;
-pub(super) const LARGE_BYTES: usize = 40_000;
+pub(super) const SMALL_BYTES: u32 = 200;
+pub(super) const LARGE_BYTES: u32 = 40_000;
 const NAME: &str = "plimsoll-preflight-calibration";
 
-/// What one write takes.
+/// What one write takes, with watchers and, just before them, without.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FanOut {
     pub(super) small: Point,
@@ -29,9 +29,6 @@ pub(crate) struct FanOut {
     pub(super) small_watched: Point,
     pub(super) large_watched: Point,
     pub(super) small_dropped: Point,
-    pub(super) small_bytes: f64,
-    pub(super) large_bytes: f64,
-    pub(super) watchers: u32,
 }
 
 /// The ConfigMap that is written.
@@ -71,18 +68,7 @@ impl OwnObject {
         let watchers = Watchers::open(api, &none).await?;
         let small_dropped = writes(api, meter, &self.path, SMALL_BYTES).await?;
         watchers.close().await;
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand bytes")]
-        let (small_bytes, large_bytes) = (SMALL_BYTES as f64, LARGE_BYTES as f64);
-        Ok(FanOut {
-            small,
-            large,
-            small_watched,
-            large_watched,
-            small_dropped,
-            small_bytes,
-            large_bytes,
-            watchers: WATCHERS,
-        })
+        Ok(FanOut { small, large, small_watched, large_watched, small_dropped })
     }
 
     /// Why it stays, if it does.
@@ -97,14 +83,17 @@ impl OwnObject {
 }
 
 /// Once, with so many bytes in it: each time others, as a write that changes nothing costs less.
-pub(super) async fn write(api: &Api, path: &str, bytes: usize) -> Result<u64, ApiError> {
+pub(super) async fn write(api: &Api, path: &str, bytes: u32) -> Result<(), ApiError> {
     let (turn, _) = api.asked();
-    let body = format!("{{\"data\":{{\"turn\":\"{turn}\",\"ballast\":\"{:x>bytes$}\"}}}}", "");
-    api.write(Method::PATCH, path, Bytes::from(body)).await?;
-    Ok(bytes as u64)
+    let body = format!(
+        "{{\"data\":{{\"turn\":\"{turn}\",\"ballast\":\"{:x>width$}\"}}}}",
+        "",
+        width = bytes as usize
+    );
+    api.write(Method::PATCH, path, Bytes::from(body)).await
 }
 
-async fn writes(api: &Api, meter: &Meter, object: &str, bytes: usize) -> Result<Point, CalibrateError> {
+async fn writes(api: &Api, meter: &Meter, object: &str, bytes: u32) -> Result<Point, CalibrateError> {
     write(api, object, bytes).await?;
     let (mut batches, mut empty) = (Batches::default(), Batches::default());
     for _ in 0..ROUNDS_MAX {

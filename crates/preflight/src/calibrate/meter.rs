@@ -52,30 +52,31 @@ impl Batches {
 
     /// Enough of them, undisturbed.
     pub(super) fn enough(&self) -> bool {
-        self.0.iter().filter(|spent| !spent.disturbed).count() >= BATCHES
+        self.quiet().len() >= BATCHES
     }
 
     /// Their middle: of batches without a request, what reading the metrics costs.
     pub(super) fn middle(&self) -> Spent {
-        let quiet: Vec<&Spent> = self.0.iter().filter(|spent| !spent.disturbed).collect();
-        let of = |of: fn(&Spent) -> f64| {
-            median(&quiet.iter().map(|spent| of(spent)).collect::<Vec<f64>>()).unwrap_or(0.0)
-        };
-        Spent { disturbed: false, cpu: of(|spent| spent.cpu), allocated: of(|spent| spent.allocated) }
+        let Point { cpu, allocated, .. } = point(&self.quiet(), 1, 0.0);
+        Spent { disturbed: false, cpu, allocated }
     }
 
     /// What one of `each` requests takes: the median of the undisturbed ones, or of all where hardly any was.
     pub(super) fn point(&self, each: u32, bytes: f64, empty: Spent) -> Point {
-        let quiet: Vec<Spent> = self.0.iter().filter(|spent| !spent.disturbed).copied().collect();
-        let used = if quiet.len() >= BATCHES_QUIET_MIN { quiet } else { self.0.clone() };
-        point(used.into_iter().map(|spent| spent.less(&empty)).collect(), each, bytes)
+        let quiet = self.quiet();
+        let used = if quiet.len() >= BATCHES_QUIET_MIN { &quiet } else { &self.0 };
+        point(&used.iter().map(|spent| spent.less(&empty)).collect::<Vec<_>>(), each, bytes)
+    }
+
+    fn quiet(&self) -> Vec<Spent> {
+        self.0.iter().filter(|spent| !spent.disturbed).copied().collect()
     }
 
     /// What one of `each` requests takes more than one of `other`: round by round, as a machine that is slower for a while is so
     /// for both.
     pub(super) fn over(&self, other: &Self, each: u32) -> Point {
         let pairs = self.0.iter().zip(&other.0).filter(|(one, other)| !one.disturbed && !other.disturbed);
-        point(pairs.map(|(one, other)| one.less(other)).collect(), each, 0.0)
+        point(&pairs.map(|(one, other)| one.less(other)).collect::<Vec<_>>(), each, 0.0)
     }
 }
 
@@ -86,7 +87,7 @@ impl Spent {
 }
 
 /// Of batches of `each` requests.
-fn point(batches: Vec<Spent>, each: u32, bytes: f64) -> Point {
+fn point(batches: &[Spent], each: u32, bytes: f64) -> Point {
     let each_of =
         |of: fn(&Spent) -> f64| batches.iter().map(|spent| of(spent) / f64::from(each)).collect::<Vec<f64>>();
     let mut cpu = each_of(|spent| spent.cpu);

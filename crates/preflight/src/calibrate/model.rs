@@ -7,7 +7,7 @@ use api_cost::{Cluster, Coefficients, CostModel, CostModelKind, Fit, PerAnswer, 
 use workload_profile::ApiVersion;
 
 use super::Point;
-use super::fan_out::FanOut;
+use super::fan_out::{FanOut, LARGE_BYTES, SMALL_BYTES, WATCHERS};
 
 /// A line that explains less than this is no line.
 const R_SQUARED_MIN: f64 = 0.95;
@@ -15,6 +15,8 @@ const R_SQUARED_MIN: f64 = 0.95;
 const SPREAD_MAX: f64 = 0.8;
 /// A cost cannot be further from the shipped one than this factor, up or down: something else was measured.
 const FACTOR_MAX: f64 = 20.0;
+/// By how many bytes the large write is larger.
+const BALLAST_BYTES: f64 = (LARGE_BYTES - SMALL_BYTES) as f64;
 
 /// Everything that was measured.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +91,7 @@ impl Fitting<'_> {
         );
         of.watch_list = self.initial_events(&of, pods);
         self.writes(&mut of);
+        self.deliveries(&mut of);
         if let Some(point) = self.point("many-json").filter(|point| point.bytes > 0.0) {
             of.allocated_per_byte =
                 self.single("allocatedPerByte", of.allocated_per_byte, Some(point.allocated / point.bytes));
@@ -145,25 +148,29 @@ impl Fitting<'_> {
         }
     }
 
+    /// Of the ConfigMap of our own, if one was written, beside the reads.
     fn writes(&mut self, of: &mut Coefficients) {
-        let Some(fan_out) = self.measured.fan_out.clone() else { return };
-        let y = |point: &Point| self.measured.total(point);
-        // What watchers add is beside the writes just before; what a write costs is beside the reads.
-        let (small, large) = (y(&fan_out.small), y(&fan_out.large));
-        let (alone, alone_large) = (self.y("write-small"), self.y("write-large"));
-        let byte = alone
-            .zip(alone_large)
-            .map(|(small, large)| (large - small) / (fan_out.large_bytes - fan_out.small_bytes));
-        let delivered = |watched: &Point, alone: f64| (y(watched) - alone) / f64::from(fan_out.watchers);
-        let (small_event, large_event) =
-            (delivered(&fan_out.small_watched, small), delivered(&fan_out.large_watched, large));
-        let event_byte = (large_event - small_event) / (fan_out.large_bytes - fan_out.small_bytes);
-        let dropped = delivered(&fan_out.small_dropped, small);
+        if !self.measured.points.iter().any(|(name, _)| *name == "write-small") {
+            return;
+        }
+        let (small, large) = (self.y("write-small"), self.y("write-large"));
+        let byte = small.zip(large).map(|(small, large)| (large - small) / BALLAST_BYTES);
         of.write_byte = self.single("writeByte", of.write_byte, byte);
-        let write = alone.map(|alone| alone - of.request - of.write_byte * fan_out.small_bytes);
+        let write = small.map(|small| small - of.request - of.write_byte * f64::from(SMALL_BYTES));
         of.write = self.single("write", of.write, write);
-        of.event_byte = self.single("eventByte", of.event_byte, Some(event_byte));
-        of.event = self.single("event", of.event, Some(small_event - of.event_byte * fan_out.small_bytes));
+    }
+
+    /// What watchers add to a write, beside the writes just before.
+    fn deliveries(&mut self, of: &mut Coefficients) {
+        let Some(fan_out) = &self.measured.fan_out else { return };
+        let each = |watched: &Point, alone: &Point| {
+            (self.measured.total(watched) - self.measured.total(alone)) / f64::from(WATCHERS)
+        };
+        let small = each(&fan_out.small_watched, &fan_out.small);
+        let large = each(&fan_out.large_watched, &fan_out.large);
+        let dropped = each(&fan_out.small_dropped, &fan_out.small);
+        of.event_byte = self.single("eventByte", of.event_byte, Some((large - small) / BALLAST_BYTES));
+        of.event = self.single("event", of.event, Some(small - of.event_byte * f64::from(SMALL_BYTES)));
         of.event_dropped = self.single("eventDropped", of.event_dropped, Some(dropped));
     }
 

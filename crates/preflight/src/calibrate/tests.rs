@@ -80,6 +80,22 @@ fn known_coefficients_come_back() {
     assert_eq!(read, model);
 }
 
+/// Watchers that could not be opened do not take the writes with them.
+#[test]
+fn writes_are_known_without_watchers() {
+    let of = Coefficients { write: 2e-3, write_byte: 1.5e-7, ..Coefficients::SHIPPED };
+    let mut measured = measured(&of, 0.0);
+    for (name, bytes) in [("write-small", 200.0), ("write-large", 40_000.0)] {
+        let cpu = of.request + of.write + bytes * of.write_byte;
+        measured.points.push((name, Point { cpu, bytes, requests: 10, ..Point::default() }));
+    }
+    let (model, rows) = model(&measured, &cluster());
+    let found = &model.coefficients;
+    assert!((found.write / of.write - 1.0).abs() < 0.01, "{}", found.write);
+    assert!((found.write_byte / of.write_byte - 1.0).abs() < 0.01, "{}", found.write_byte);
+    assert!(rows.iter().all(|row| row.name != "event"), "nobody watched");
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     let mut bad = measured(&Coefficients::SHIPPED, 0.0);
