@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 15] = [
+const GROUND: [&str; 16] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -32,6 +32,7 @@ const GROUND: [&str; 15] = [
     "apiserver-metrics",
     "change-points",
     "load-attribution",
+    "confirmation",
 ];
 const EDGES: [&str; 8] = [
     "environment",
