@@ -81,9 +81,6 @@ pub enum Refusal {
     /// Of another cluster.
     #[error("the directive is for another cluster")]
     ForeignCluster,
-    /// For another workload than this slot's.
-    #[error("the directive is for another workload")]
-    ForeignWorkload,
     /// Past its `not_after`.
     #[error("the directive has expired")]
     Expired,

@@ -5,6 +5,7 @@ use std::fmt;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
+use crate::hex;
 use crate::limits::KEYS_MAX;
 
 /// The first eight bytes of SHA-256 of a public key.
@@ -83,7 +84,7 @@ impl PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(&self.0, f)
     }
 }
 
@@ -111,9 +112,7 @@ impl Keyring {
             if line.is_empty() {
                 continue;
             }
-            let hash: crate::RevisionHash = line.parse().map_err(|_| KeyError::NotAKey { line: at + 1 })?;
-            let mut key = [0; 32];
-            key.copy_from_slice(hash.as_bytes());
+            let key = hex::parse(line).ok_or(KeyError::NotAKey { line: at + 1 })?;
             keys.push(PublicKey(key));
         }
         Self::new(keys)

@@ -18,6 +18,7 @@
 
 mod directive;
 mod goal;
+mod hex;
 mod input;
 mod key;
 pub mod limits;

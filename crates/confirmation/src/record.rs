@@ -159,14 +159,13 @@ impl TryFrom<&StoredAttempt> for Attempt {
 
 impl From<&Trial> for StoredTrial {
     fn from(trial: &Trial) -> Self {
-        let (spent, at) = trial.parts();
         Self {
             attempt: trial.attempt.into(),
             tries_left: trial.tries_left,
             timeout_nanos: nanos(trial.timeout),
-            spent_nanos: nanos(spent),
-            boot: at.map(|(boot, _)| boot.to_be_bytes().to_vec()).unwrap_or_default(),
-            at_nanos: at.map(|(_, up)| nanos(up)).unwrap_or_default(),
+            spent_nanos: nanos(trial.spent),
+            boot: trial.at.map(|(boot, _)| boot.to_be_bytes().to_vec()).unwrap_or_default(),
+            at_nanos: trial.at.map(|(_, up)| nanos(up)).unwrap_or_default(),
         }
     }
 }
@@ -182,15 +181,13 @@ impl TryFrom<&StoredTrial> for Trial {
                 Some((boot, Duration::from_nanos(stored.at_nanos)))
             }
         };
-        let time = Duration::from_nanos;
-        let attempt = Attempt::try_from(&stored.attempt)?;
-        Ok(Self::from_parts(
-            attempt,
-            stored.tries_left,
-            time(stored.timeout_nanos),
-            time(stored.spent_nanos),
+        Ok(Self {
+            attempt: Attempt::try_from(&stored.attempt)?,
+            tries_left: stored.tries_left,
+            timeout: Duration::from_nanos(stored.timeout_nanos),
+            spent: Duration::from_nanos(stored.spent_nanos),
             at,
-        ))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use crate::hex;
 use crate::limits::REVISION_BYTES_MAX;
 
 /// SHA-256 of a revision's encoding.
@@ -87,13 +88,13 @@ impl RevisionHash {
 /// Sixty-four hexadecimal digits.
 impl fmt::Display for RevisionHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(&self.0, f)
     }
 }
 
 impl fmt::Debug for RevisionHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..4].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(&self.0[..4], f)
     }
 }
 
@@ -101,15 +102,7 @@ impl FromStr for RevisionHash {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("a revision is 64 hexadecimal digits, not {text:?}");
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(wrong());
-        }
-        let mut hash = [0; 32];
-        for (at, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(hash))
+        hex::parse(text).map(Self).ok_or_else(|| format!("a revision is 64 hexadecimal digits, not {text:?}"))
     }
 }
 

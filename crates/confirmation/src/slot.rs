@@ -263,7 +263,8 @@ impl Slot {
                 self.change(|record| record.trial = Some(trial));
             }
             (Some(_), _) => {
-                if let (Process::Up(hash), true) = (self.process, self.runs_trial() && !self.is_condemned())
+                if let Process::Up(hash) = self.process
+                    && self.runs_trial()
                     && goal == Goal::Good(hash)
                 {
                     actions.push(Action::Keep(hash));
@@ -329,9 +330,6 @@ impl Slot {
         if left.is_none() && self.record.good.first() != Some(&hash) {
             self.change(|record| record.keep(hash));
         }
-        if self.planned.is_some_and(|(planned, _)| planned != hash) {
-            self.ends.0 = 0;
-        }
         self.ends.1 = now.up;
         self.armed = false;
         self.planned = None;
@@ -386,10 +384,6 @@ impl Slot {
 
     fn runs_trial(&self) -> bool {
         matches!((self.process, self.record.trial), (Process::Up(hash), Some(trial)) if trial.attempt.revision == hash)
-    }
-
-    fn is_condemned(&self) -> bool {
-        matches!(self.process, Process::Up(hash) if condemned(&self.record, hash))
     }
 
     fn give_up(&mut self, trial: Trial) {

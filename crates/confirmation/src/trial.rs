@@ -25,29 +25,15 @@ pub struct Trial {
     /// From its first start to its revert.
     pub timeout: Duration,
     /// Used when `at` was taken.
-    spent: Duration,
+    pub(crate) spent: Duration,
     /// The boot and the time in it when `spent` was true; none before the first start.
-    at: Option<(u128, Duration)>,
+    pub(crate) at: Option<(u128, Duration)>,
 }
 
 impl Trial {
     /// Not yet started.
     pub fn new(attempt: Attempt, tries: u32, timeout: Duration) -> Self {
         Self { attempt, tries_left: tries, timeout, spent: Duration::ZERO, at: None }
-    }
-
-    pub(crate) fn from_parts(
-        attempt: Attempt,
-        tries_left: u32,
-        timeout: Duration,
-        spent: Duration,
-        at: Option<(u128, Duration)>,
-    ) -> Self {
-        Self { attempt, tries_left, timeout, spent, at }
-    }
-
-    pub(crate) fn parts(&self) -> (Duration, Option<(u128, Duration)>) {
-        (self.spent, self.at)
     }
 
     /// Counts one start down; the first one starts the time.
