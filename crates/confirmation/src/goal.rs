@@ -45,7 +45,8 @@ pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) 
     if !directive.frozen || may_start_frozen(record, wished, running) {
         return wished;
     }
-    match running.filter(|hash| !condemned(record, *hash)) {
+    // What runs on trial is not good because everything else is frozen.
+    match running.filter(|hash| record.good.contains(hash) && !condemned(record, *hash)) {
         Some(hash) => Goal::Good(hash),
         None => fall_back(record, None),
     }

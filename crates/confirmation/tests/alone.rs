@@ -102,6 +102,20 @@ fn a_confirmed_revision_goes_on_for_ever() {
 }
 
 #[test]
+fn a_freeze_confirms_nothing() {
+    let mut world = World::new();
+    world.give(Input::Directive(Box::new(directive(1, Wave::none()))));
+    world.wait(10);
+    assert_eq!(world.slot.phase(), Phase::Trial(hash("new")));
+    let newer = hash("newer").as_bytes().to_vec();
+    let frozen = Directive { revision: newer, frozen: true, ..directive(2, Wave::none()) };
+    world.give(Input::Directive(Box::new(frozen)));
+    world.wait(60);
+    assert_eq!(world.running, Some(hash("old")));
+    assert!(!world.slot.record().good.contains(&hash("new")));
+}
+
+#[test]
 fn only_a_trusted_key_can_speak() {
     let key = |seed| SigningKey::from_seed(&[seed; 32]).expect("a key");
     let keys = Keyring::new(vec![key(1).public()]).expect("one key");
