@@ -32,7 +32,8 @@ pub struct Directive {
     /// The revision that is being rolled out, 32 bytes.
     #[prost(bytes = "vec", tag = "7")]
     pub revision: Vec<u8>,
-    /// Counts the tries of this revision: a node that gave it up takes it again only under another number.
+    /// Counts the tries of this revision: a node that gave it up, or whose trial was broken off, takes it again only under
+    /// another number.
     #[prost(uint32, tag = "8")]
     pub attempt: u32,
     /// What all other nodes run, 32 bytes; empty on a first install.

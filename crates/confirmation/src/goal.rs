@@ -24,7 +24,7 @@ impl Goal {
     }
 }
 
-/// `running` is what runs now, if anything does.
+/// `running` is what runs now as a good revision, if anything does.
 pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) -> Goal {
     let Some(directive) = record.directive.as_ref().filter(|_| !record.held) else {
         return Goal::Nothing;
@@ -37,6 +37,9 @@ pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) 
             let attempt = Attempt { revision, number: directive.attempt };
             if record.quarantines(revision) || record.failed.contains(&attempt) {
                 fall_back(record, Some(revision))
+            } else if running == Some(revision) {
+                // Confirmed once and running since: a confirmed revision is never put back on trial.
+                Goal::Good(revision)
             } else {
                 Goal::Trial(attempt)
             }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-/// Nodes that a wave names. 64 names of at most 253 bytes (RFC 1123) are 16 KiB; larger waves are a threshold.
+/// Nodes that a wave names. 64 UIDs of 36 bytes are under 5 KiB, twice that
+/// is allowed for; larger waves are a threshold.
 pub const NAMED_NODES_MAX: usize = 64;
 /// Revisions that a directive or a node remembers as bad. 64 hashes are 2 KiB; the oldest is dropped at a node, a
 /// controller refuses to sign more.
 pub const QUARANTINED_MAX: usize = 64;
-/// A token: two waves of names (32 KiB), hashes (2 KiB), the rest under 1 KiB.
-pub const TOKEN_BYTES_MAX: usize = 40 * 1024;
+/// A token: two waves of UIDs (10 KiB), hashes (2 KiB), the rest under 1 KiB.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// A record: one directive, hashes, a trial.
 pub const RECORD_BYTES_MAX: usize = TOKEN_BYTES_MAX + 16 * 1024;
 /// Command, environment and files of a revision. A ConfigMap has at most 1 MiB; what is larger belongs in an image.
@@ -20,9 +21,6 @@ pub const FAILED_MAX: usize = 16;
 /// Keys that a node trusts at once: the old one, the new one, and room for a rotation that was begun twice.
 pub const KEYS_MAX: usize = 4;
 
-/// How often the time that a trial has used is written down. A trial of ten minutes costs 60 writes of one small file; a
-/// loss of power is charged one period, so that a revision on trial never runs longer than it may.
-pub const CHECKPOINT: Duration = Duration::from_secs(10);
 /// A failed write, or a revision that could not be fetched, is tried again after this.
 pub const RETRY: Duration = Duration::from_secs(5);
 /// A workload that ends is started again after this, doubled for each end in a row, as the kubelet does.

@@ -67,13 +67,11 @@ struct StoredTrial {
     tries_left: u32,
     #[prost(uint64, tag = "3")]
     timeout_nanos: u64,
-    #[prost(uint64, tag = "4")]
-    spent_nanos: u64,
     /// Sixteen bytes; empty before the first start.
-    #[prost(bytes = "vec", tag = "5")]
+    #[prost(bytes = "vec", tag = "4")]
     boot: Vec<u8>,
-    #[prost(uint64, tag = "6")]
-    at_nanos: u64,
+    #[prost(uint64, tag = "5")]
+    begun_nanos: u64,
 }
 
 impl Record {
@@ -163,9 +161,8 @@ impl From<&Trial> for StoredTrial {
             attempt: trial.attempt.into(),
             tries_left: trial.tries_left,
             timeout_nanos: nanos(trial.timeout),
-            spent_nanos: nanos(trial.spent),
-            boot: trial.at.map(|(boot, _)| boot.to_be_bytes().to_vec()).unwrap_or_default(),
-            at_nanos: trial.at.map(|(_, up)| nanos(up)).unwrap_or_default(),
+            boot: trial.begun.map(|(boot, _)| boot.to_be_bytes().to_vec()).unwrap_or_default(),
+            begun_nanos: trial.begun.map(|(_, up)| nanos(up)).unwrap_or_default(),
         }
     }
 }
@@ -174,19 +171,18 @@ impl TryFrom<&StoredTrial> for Trial {
     type Error = Corrupt;
 
     fn try_from(stored: &StoredTrial) -> Result<Self, Corrupt> {
-        let at = match stored.boot.as_slice() {
+        let begun = match stored.boot.as_slice() {
             [] => None,
             boot => {
                 let boot = u128::from_be_bytes(boot.try_into().map_err(|_| Corrupt)?);
-                Some((boot, Duration::from_nanos(stored.at_nanos)))
+                Some((boot, Duration::from_nanos(stored.begun_nanos)))
             }
         };
         Ok(Self {
             attempt: Attempt::try_from(&stored.attempt)?,
             tries_left: stored.tries_left,
             timeout: Duration::from_nanos(stored.timeout_nanos),
-            spent: Duration::from_nanos(stored.spent_nanos),
-            at,
+            begun,
         })
     }
 }

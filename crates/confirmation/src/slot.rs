@@ -8,7 +8,7 @@ use crate::input::{Action, Input, Now};
 use crate::limits::{RESTART_BACKOFF, RESTART_BACKOFF_MAX, RESTART_RESET, RETRY};
 use crate::record::Record;
 use crate::revision::RevisionHash;
-use crate::trial::Trial;
+use crate::trial::{Attempt, Trial};
 use crate::wave::position;
 
 /// Who this node is.
@@ -61,8 +61,18 @@ pub struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Process {
     None,
-    Up(RevisionHash),
-    Stopping(RevisionHash),
+    Up(RevisionHash, Role),
+    Stopping,
+}
+
+/// As what it was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Good,
+    /// On trial, by [`Directive::attempt`].
+    Trial(u32),
+    /// Found running, and nothing is written down of it: it is stopped.
+    Unknown,
 }
 
 /// How far the record is from the disk. A generation is one state of it.
@@ -76,7 +86,7 @@ struct Writing {
 
 impl Slot {
     /// A slot that goes on from a record. `running` is what its workload runs now, as found by who asks; `contents` are the
-    /// revisions on the node's disk.
+    /// revisions on the node's disk. The first input is to be a [`Input::Tick`].
     pub fn new(
         cluster: String,
         node: Node,
@@ -84,12 +94,19 @@ impl Slot {
         running: Option<RevisionHash>,
         contents: Vec<RevisionHash>,
     ) -> Self {
+        // What was started before its trial was replaced is taken for the new one: its gate keeps the older, nearer deadline.
+        let role = |hash| match record.trial {
+            Some(trial) if trial.attempt.revision == hash => Role::Trial(trial.attempt.number),
+            _ if record.good.contains(&hash) => Role::Good,
+            _ => Role::Unknown,
+        };
+        let process = running.map_or(Process::None, |hash| Process::Up(hash, role(hash)));
         Self {
             cluster,
             node,
             record,
             writing: Writing::default(),
-            process: running.map_or(Process::None, Process::Up),
+            process,
             contents,
             fetching: None,
             planned: None,
@@ -112,10 +129,7 @@ impl Slot {
 
     /// When to send a [`Input::Tick`] if nothing else happens before, as time since boot.
     pub fn wake_at(&self, now: Now) -> Option<Duration> {
-        let trial = self.record.trial.filter(|_| self.runs_trial()).map(|trial| {
-            let checkpoint = crate::limits::CHECKPOINT.min(trial.left(now));
-            now.up + checkpoint
-        });
+        let trial = self.record.trial.filter(Trial::has_begun).map(|trial| now.up + trial.left(now));
         let planned = self.planned.map(|(_, at)| at).filter(|at| *at > now.up);
         let fetch = self.fetching.and_then(|(_, retry)| retry);
         [trial, planned, fetch, self.writing.retry_at].into_iter().flatten().min()
@@ -125,10 +139,10 @@ impl Slot {
     pub fn phase(&self) -> Phase {
         match self.process {
             _ if self.record.held => Phase::Held,
-            Process::Up(hash) if self.runs_trial() => Phase::Trial(hash),
-            Process::Up(hash) => Phase::Good(hash),
+            Process::Up(hash, Role::Trial(_) | Role::Unknown) => Phase::Trial(hash),
+            Process::Up(hash, Role::Good) => Phase::Good(hash),
             Process::None if self.goal() == Goal::Nothing => Phase::Idle,
-            Process::None | Process::Stopping(_) => Phase::Waiting,
+            Process::None | Process::Stopping => Phase::Waiting,
         }
     }
 
@@ -184,7 +198,7 @@ impl Slot {
 
     fn ended(&mut self, now: Now) {
         let before = std::mem::replace(&mut self.process, Process::None);
-        let Process::Up(hash) = before else { return };
+        let Process::Up(hash, _) = before else { return };
         // By itself: wait longer each time, unless it had run for long.
         let (in_a_row, started) = self.ends;
         let in_a_row = if now.up.saturating_sub(started) >= RESTART_RESET { 0 } else { in_a_row };
@@ -196,18 +210,14 @@ impl Slot {
     fn revert(&mut self) {
         match (self.record.trial, self.process) {
             (Some(trial), _) => self.give_up(trial),
-            (None, Process::Up(hash)) => self.change(|record| record.quarantine(hash)),
+            (None, Process::Up(hash, _)) => self.change(|record| record.quarantine(hash)),
             _ => {}
         }
     }
 
-    /// Nothing is known of the disk: a trial whose time cannot be written down must not run.
     fn not_written(&mut self, now: Now) {
         self.writing.asked = self.writing.written;
         self.writing.retry_at = Some(now.up + RETRY);
-        if let Some(trial) = self.record.trial.filter(|_| self.runs_trial()) {
-            self.give_up(trial);
-        }
     }
 
     /// Brings what is closer to what should be, one step.
@@ -215,13 +225,16 @@ impl Slot {
         self.judge_trial(now, actions);
         let goal = self.goal();
         match self.process {
-            Process::Stopping(_) => {}
-            Process::Up(hash) if goal.revision() == Some(hash) => self.planned = None,
-            Process::Up(hash) if goal == Goal::Nothing || condemned(&self.record, hash) => {
+            Process::Stopping => {}
+            Process::Up(..) if self.runs(goal) => self.planned = None,
+            // Neither good nor wanted: not for another moment, whatever comes after it.
+            Process::Up(hash, role)
+                if role != Role::Good || goal == Goal::Nothing || condemned(&self.record, hash) =>
+            {
                 self.stop(hash, actions);
                 self.plan_revert(goal, now);
             }
-            Process::Up(hash) => {
+            Process::Up(hash, _) => {
                 if self.is_ready(goal, now, actions) {
                     self.stop(hash, actions);
                 }
@@ -249,29 +262,26 @@ impl Slot {
         }
         let goal = self.goal();
         match (self.record.trial, goal) {
-            (Some(trial), Goal::Trial(attempt)) if trial.attempt == attempt => {
-                let due = self.record.trial.as_mut().is_some_and(|trial| trial.checkpoint(now));
-                if due {
-                    self.writing.generation += 1;
-                }
-            }
+            (Some(trial), Goal::Trial(attempt)) if trial.attempt == attempt => {}
             (_, Goal::Trial(attempt)) => {
                 let Some(directive) = &self.record.directive else { return };
                 let timeout = Duration::from_secs(directive.confirm_timeout);
                 let trial = Trial::new(attempt, directive.tries, timeout);
-                self.armed = false;
+                self.end_trial();
                 self.change(|record| record.trial = Some(trial));
             }
             (Some(_), _) => {
-                if let Process::Up(hash) = self.process
-                    && self.runs_trial()
+                if let Process::Up(hash, Role::Trial(_)) = self.process
                     && goal == Goal::Good(hash)
                 {
+                    self.process = Process::Up(hash, Role::Good);
                     actions.push(Action::Keep(hash));
-                    self.change(|record| record.keep(hash));
+                    self.change(|record| {
+                        record.keep(hash);
+                        record.trial = None;
+                    });
                 }
-                self.armed = false;
-                self.change(|record| record.trial = None);
+                self.end_trial();
             }
             (None, _) => {}
         }
@@ -323,22 +333,24 @@ impl Slot {
 
     fn start(&mut self, goal: Goal, now: Now, actions: &mut Vec<Action>) {
         let Some(hash) = goal.revision() else { return };
-        let left = match goal {
-            Goal::Trial(_) => self.record.trial.map(|trial| trial.left(now)),
-            _ => None,
+        let (role, left) = match goal {
+            Goal::Trial(attempt) => {
+                (Role::Trial(attempt.number), self.record.trial.map(|trial| trial.left(now)))
+            }
+            _ => (Role::Good, None),
         };
-        if left.is_none() && self.record.good.first() != Some(&hash) {
+        if role == Role::Good && self.record.good.first() != Some(&hash) {
             self.change(|record| record.keep(hash));
         }
         self.ends.1 = now.up;
         self.armed = false;
         self.planned = None;
-        self.process = Process::Up(hash);
+        self.process = Process::Up(hash, role);
         actions.push(Action::Start(hash, left));
     }
 
     fn stop(&mut self, hash: RevisionHash, actions: &mut Vec<Action>) {
-        self.process = Process::Stopping(hash);
+        self.process = Process::Stopping;
         self.ends.0 = 0;
         actions.push(Action::Stop(hash));
     }
@@ -376,14 +388,35 @@ impl Slot {
 
     fn goal(&self) -> Goal {
         let running = match self.process {
-            Process::Up(hash) => Some(hash),
-            Process::None | Process::Stopping(_) => None,
+            Process::Up(hash, Role::Good) => Some(hash),
+            Process::Up(..) | Process::None | Process::Stopping => None,
         };
         goal(&self.record, &self.node, running)
     }
 
+    fn runs(&self, goal: Goal) -> bool {
+        match (self.process, goal) {
+            (Process::Up(hash, Role::Good), Goal::Good(good)) => hash == good,
+            (Process::Up(hash, Role::Trial(number)), Goal::Trial(attempt)) => {
+                attempt == (Attempt { revision: hash, number })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what runs is the trial that is written down.
     fn runs_trial(&self) -> bool {
-        matches!((self.process, self.record.trial), (Process::Up(hash), Some(trial)) if trial.attempt.revision == hash)
+        self.record.trial.is_some_and(|trial| self.runs(Goal::Trial(trial.attempt)))
+    }
+
+    /// Ends a trial that nobody wants any more. If it had begun, its time is not given again: that needs another attempt.
+    fn end_trial(&mut self) {
+        match self.record.trial {
+            Some(trial) if trial.has_begun() => self.give_up(trial),
+            Some(_) => self.change(|record| record.trial = None),
+            None => {}
+        }
+        self.armed = false;
     }
 
     fn give_up(&mut self, trial: Trial) {

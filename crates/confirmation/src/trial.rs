@@ -1,9 +1,8 @@
-//! A revision on trial: how much of its time and of its tries it has used.
+//! A revision on trial: how many starts and how much time it has left.
 
 use std::time::Duration;
 
 use crate::input::Now;
-use crate::limits::CHECKPOINT;
 use crate::revision::RevisionHash;
 
 /// A revision under a directive's number of tries of it.
@@ -24,53 +23,35 @@ pub struct Trial {
     pub tries_left: u32,
     /// From its first start to its revert.
     pub timeout: Duration,
-    /// Used when `at` was taken.
-    pub(crate) spent: Duration,
-    /// The boot and the time in it when `spent` was true; none before the first start.
-    pub(crate) at: Option<(u128, Duration)>,
+    /// The boot and the time in it when it was first started; none before.
+    pub(crate) begun: Option<(u128, Duration)>,
 }
 
 impl Trial {
     /// Not yet started.
     pub fn new(attempt: Attempt, tries: u32, timeout: Duration) -> Self {
-        Self { attempt, tries_left: tries, timeout, spent: Duration::ZERO, at: None }
+        Self { attempt, tries_left: tries, timeout, begun: None }
     }
 
     /// Counts one start down; the first one starts the time.
     pub(crate) fn count_down(&mut self, now: Now) {
         self.tries_left = self.tries_left.saturating_sub(1);
-        self.anchor(now);
+        self.begun = self.begun.or(Some((now.boot, now.up)));
     }
 
-    /// Time used: what passed in the same boot; from an earlier one, what was written down and one period for what was not.
-    pub fn spent(&self, now: Now) -> Duration {
-        match self.at {
-            None => Duration::ZERO,
-            Some((boot, at)) if boot == now.boot => self.spent + now.up.saturating_sub(at),
-            Some(_) => self.spent + CHECKPOINT,
-        }
+    /// Whether its time runs.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.is_some()
     }
 
-    /// Time left.
+    /// Time left. A reboot uses it up: nobody knows how long it ran before (the agent may have been dead, the clock is not
+    /// to be trusted), and what it ran may have been what brought the machine down.
     pub fn left(&self, now: Now) -> Duration {
-        self.timeout.saturating_sub(self.spent(now))
-    }
-
-    /// Makes `spent` true now. Whether that is news worth writing: a period has passed, or the boot is another one.
-    pub(crate) fn checkpoint(&mut self, now: Now) -> bool {
-        let due = match self.at {
-            None => false,
-            Some((boot, at)) => boot != now.boot || now.up.saturating_sub(at) >= CHECKPOINT,
-        };
-        if due {
-            self.anchor(now);
+        match self.begun {
+            None => self.timeout,
+            Some((boot, at)) if boot == now.boot => self.timeout.saturating_sub(now.up.saturating_sub(at)),
+            Some(_) => Duration::ZERO,
         }
-        due
-    }
-
-    fn anchor(&mut self, now: Now) {
-        self.spent = self.spent(now);
-        self.at = Some((now.boot, now.up));
     }
 }
 
@@ -83,18 +64,15 @@ mod tests {
     }
 
     #[test]
-    fn time_goes_on_through_boots_and_is_never_given_back() {
+    fn time_runs_from_the_first_start_and_a_reboot_ends_it() {
         let attempt = Attempt { revision: RevisionHash::of(b"a"), number: 1 };
         let mut trial = Trial::new(attempt, 3, Duration::from_secs(60));
         assert_eq!(trial.left(now(1, 500)).as_secs(), 60);
         trial.count_down(now(1, 500));
         assert_eq!((trial.tries_left, trial.left(now(1, 505)).as_secs()), (2, 55));
-        assert!(!trial.checkpoint(now(1, 509)));
-        assert!(trial.checkpoint(now(1, 510)));
-        // Power is lost at 519 of the first boot: nine seconds were not written down, ten are charged.
-        assert_eq!(trial.left(now(2, 3)).as_secs(), 40);
-        assert!(trial.checkpoint(now(2, 3)));
-        assert_eq!(trial.left(now(2, 43)).as_secs(), 0);
-        assert_eq!(trial.left(now(3, 0)).as_secs(), 30);
+        trial.count_down(now(1, 530));
+        assert_eq!((trial.tries_left, trial.left(now(1, 559)).as_secs()), (1, 1));
+        assert_eq!(trial.left(now(1, 560)).as_secs(), 0);
+        assert_eq!(trial.left(now(2, 3)).as_secs(), 0);
     }
 }

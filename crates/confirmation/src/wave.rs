@@ -4,10 +4,10 @@ use sha2::{Digest, Sha256};
 
 use crate::slot::Node;
 
-/// Nodes by name, and every node whose [`position`] is under a threshold. Whatever the number of nodes, it has the same size.
+/// Nodes by UID, and every node whose [`position`] is under a threshold. Whatever the number of nodes, it has the same size.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Wave {
-    /// `metadata.name` of the first nodes.
+    /// `metadata.uid` of the first nodes: a new node under an old name is not one of them.
     #[prost(string, repeated, tag = "1")]
     pub nodes: Vec<String>,
     /// Of 2^32: 0 is none, 2^32 is every node.
@@ -39,7 +39,7 @@ impl Wave {
 
     /// Whether it means this node.
     pub fn contains(&self, rollout: &str, node: &Node) -> bool {
-        u64::from(position(rollout, &node.uid)) < self.threshold || self.nodes.contains(&node.name)
+        u64::from(position(rollout, &node.uid)) < self.threshold || self.nodes.contains(&node.uid)
     }
 }
 
@@ -60,6 +60,14 @@ mod tests {
         let tenth = count((1 << 32) / 10);
         assert!((900..1_100).contains(&tenth), "{tenth}");
         assert!(count((1 << 32) / 20) < tenth);
+    }
+
+    #[test]
+    fn a_new_node_under_an_old_name_is_another_node() {
+        let wave = Wave { nodes: vec!["u1".into()], threshold: 0 };
+        let node = |uid: &str| Node { name: "n".into(), uid: uid.into() };
+        assert!(wave.contains("a/b", &node("u1")));
+        assert!(!wave.contains("a/b", &node("u2")));
     }
 
     #[test]
