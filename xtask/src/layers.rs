@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 16] = [
+const GROUND: [&str; 17] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -33,6 +33,7 @@ const GROUND: [&str; 16] = [
     "change-points",
     "load-attribution",
     "confirmation",
+    "rollout-plan",
 ];
 const EDGES: [&str; 8] = [
     "environment",

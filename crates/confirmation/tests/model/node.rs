@@ -151,19 +151,6 @@ impl Machine {
         let wake = self.slot.as_ref().and_then(|slot| slot.wake_at(self.now()));
         self.up += TICK;
         self.elapsed += TICK;
-        let expired = self.process.as_ref().and_then(|process| process.trial).is_some_and(|(_, end)| {
-            // The agent is given the chance to be the one who does it.
-            self.up > end
-        });
-        if expired {
-            assert!(
-                self.slot.is_none() || self.slot_is_late(),
-                "seed {seed}: the gate had to stop what the agent should: {:?} {:?}",
-                self.now(),
-                self.slot
-            );
-            self.end_process();
-        }
         while let Some(at) = self.answers.iter().position(|(at, _)| *at <= self.elapsed) {
             let (_, input) = self.answers.remove(at);
             self.give(input, rng);
@@ -171,11 +158,11 @@ impl Machine {
         if wake.is_some_and(|at| at <= self.up) {
             self.give(Input::Tick, rng);
         }
-    }
-
-    /// An agent that asked for the stop and waits for it.
-    fn slot_is_late(&self) -> bool {
-        self.answers.iter().any(|(_, input)| *input == Input::Ended)
+        // The agent was given the chance to be the one who does it.
+        if self.process.as_ref().and_then(|process| process.trial).is_some_and(|(_, end)| self.up >= end) {
+            assert!(self.slot.is_none(), "seed {seed}: the gate had to stop what the agent should");
+            self.end_process();
+        }
     }
 
     fn now(&self) -> Now {
