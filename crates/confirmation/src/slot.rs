@@ -18,6 +18,15 @@ pub struct Node {
     pub name: String,
     /// `metadata.uid`: another one under the same name is another node.
     pub uid: String,
+    /// A control-plane node: what breaks it breaks more than a node.
+    pub goes_last: bool,
+}
+
+impl Node {
+    /// Its place among all nodes: its [`position`], or the very last.
+    pub fn place(&self, rollout: &str) -> u32 {
+        if self.goes_last { u32::MAX } else { position(rollout, &self.uid) }
+    }
 }
 
 /// What a slot is at, for people and for the hub's counts.

@@ -39,7 +39,12 @@ impl Wave {
 
     /// Whether it means this node.
     pub fn contains(&self, rollout: &str, node: &Node) -> bool {
-        u64::from(position(rollout, &node.uid)) < self.threshold || self.nodes.contains(&node.uid)
+        self.contains_at(node.place(rollout), &node.uid)
+    }
+
+    /// The same for whoever knows the node's [`Node::place`] already.
+    pub fn contains_at(&self, place: u32, uid: &str) -> bool {
+        u64::from(place) < self.threshold || self.nodes.iter().any(|named| named == uid)
     }
 }
 
@@ -49,8 +54,9 @@ mod tests {
 
     #[test]
     fn a_threshold_is_a_fraction_and_waves_only_grow() {
-        let nodes: Vec<Node> =
-            (0..10_000).map(|n| Node { name: format!("n{n}"), uid: format!("u{n}") }).collect();
+        let nodes: Vec<Node> = (0..10_000)
+            .map(|n| Node { name: format!("n{n}"), uid: format!("u{n}"), goes_last: false })
+            .collect();
         let count = |threshold| {
             let wave = Wave { nodes: Vec::new(), threshold };
             nodes.iter().filter(|node| wave.contains("a/b", node)).count()
@@ -65,9 +71,13 @@ mod tests {
     #[test]
     fn a_new_node_under_an_old_name_is_another_node() {
         let wave = Wave { nodes: vec!["u1".into()], threshold: 0 };
-        let node = |uid: &str| Node { name: "n".into(), uid: uid.into() };
+        let node = |uid: &str| Node { name: "n".into(), uid: uid.into(), goes_last: false };
         assert!(wave.contains("a/b", &node("u1")));
         assert!(!wave.contains("a/b", &node("u2")));
+        let last = Node { goes_last: true, ..node("u1") };
+        assert!(wave.contains("a/b", &last) && Wave::all().contains("a/b", &last));
+        let nearly_all = Wave { nodes: Vec::new(), threshold: u64::from(u32::MAX) };
+        assert!(!nearly_all.contains("a/b", &last));
     }
 
     #[test]

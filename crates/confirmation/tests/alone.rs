@@ -39,7 +39,7 @@ fn directive(serial: u64, confirmed: Wave) -> Directive {
 
 impl World {
     fn new() -> Self {
-        let node = Node { name: "n".into(), uid: "u".into() };
+        let node = Node { name: "n".into(), uid: "u".into(), goes_last: false };
         let slot = Slot::new("c".into(), node, Record::default(), None, vec![hash("new"), hash("old")]);
         Self { slot, up: 0, running: None, starts: 0 }
     }

@@ -62,7 +62,11 @@ mod tests {
     #[test]
     fn counts() {
         let check = |text: &str, total: u32, expected: Option<u32>| {
-            assert_eq!(text.parse::<NodeCount>().ok().map(|count| count.of(total)), expected, "{text} of {total}");
+            assert_eq!(
+                text.parse::<NodeCount>().ok().map(|count| count.of(total)),
+                expected,
+                "{text} of {total}"
+            );
         };
         check("1", 5_000, Some(1));
         check("8", 3, Some(3));
@@ -77,6 +81,6 @@ mod tests {
         check("-1", 10, None);
         check("ten", 10, None);
         check("4294967296", 10, None);
-        check("99%", u32::MAX, Some(4_252_017_622));
+        check("99%", u32::MAX, Some(4_252_017_623));
     }
 }

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 /// Steps of a plan: doubling from one node to a million takes 20, each with a bake and a pause.
 pub const STEPS_MAX: usize = 64;
-/// Gates of a plan. Each keeps [`SAMPLES_MAX`] numbers.
+/// Gates of a plan. Each keeps four numbers for each step: 32 gates of 65 groups of 32 bytes are 66 KiB a rollout.
 pub const GATES_MAX: usize = 32;
-/// Samples that a prediction is fitted to, the newest: 32 gates of 1,024 samples of 24 bytes are 768 KiB a rollout.
-pub const SAMPLES_MAX: usize = 1_024;
 
 /// How long a step without a bake is watched: six looks of a gate at its usual five seconds. It is also what a bake adds to
 /// the masking horizon, so that what was hidden until then is seen.

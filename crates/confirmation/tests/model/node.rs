@@ -51,7 +51,7 @@ struct Process {
 impl Machine {
     pub(crate) fn new(n: u64) -> Self {
         Self {
-            node: Node { name: format!("n{n}"), uid: format!("u{n}") },
+            node: Node { name: format!("n{n}"), uid: format!("u{n}"), goes_last: n == 2 },
             slot: None,
             disk: None,
             contents: Vec::new(),
