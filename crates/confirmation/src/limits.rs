@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// Nodes that a wave names. 64 UIDs of 36 bytes are under 5 KiB, twice that
-/// is allowed for; larger waves are a threshold.
-pub const NAMED_NODES_MAX: usize = 64;
+/// Nodes that a wave names: the first waves, which are exact. 16 UIDs of 36 bytes are 600 bytes, and two waves go to every
+/// node; larger waves are a threshold.
+pub const NAMED_NODES_MAX: usize = 16;
 /// Revisions that a directive or a node remembers as bad. 64 hashes are 2 KiB; the oldest is dropped at a node, a
 /// controller refuses to sign more.
 pub const QUARANTINED_MAX: usize = 64;
-/// A token: two waves of UIDs (10 KiB), hashes (2 KiB), the rest under 1 KiB.
-pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+/// A token: two waves of UIDs (1.2 KiB), hashes (2 KiB), names (under 1 KiB); twice that.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// A record: one directive, hashes, a trial.
 pub const RECORD_BYTES_MAX: usize = TOKEN_BYTES_MAX + 16 * 1024;
 /// Command, environment and files of a revision. A ConfigMap has at most 1 MiB; what is larger belongs in an image.
