@@ -10,10 +10,12 @@
 mod api_server;
 mod controller;
 mod machine;
+mod picture;
 mod report;
 mod scenario;
 mod world;
 
+pub use picture::picture;
 pub use report::{Event, Report, Second};
 pub use scenario::{Delivery, Fault, Scenario, Workload};
 pub use world::run;

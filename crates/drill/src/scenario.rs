@@ -104,6 +104,7 @@ impl Scenario {
             Self {
                 is_update: false,
                 workload: bad,
+                until: seconds(300),
                 ..Self::calm("bad-install", "a first install whose pods list all pods every five seconds")
             },
             Self {
@@ -115,6 +116,7 @@ impl Scenario {
             },
             Self {
                 workload: Workload::AsksItsPeers { every },
+                until: seconds(600),
                 ..Self::calm(
                     "superlinear",
                     "an update that is cheap on few nodes: each asks about all others",
@@ -122,15 +124,18 @@ impl Scenario {
             },
             Self {
                 faults: vec![(seconds(300), Fault::ApiServerDies), (seconds(300), Fault::HubDies)],
+                until: seconds(1_200),
                 ..Self::calm("alone", "in mid-step the API servers and the hub die together: nodes are alone")
             },
             Self {
                 faults: vec![(seconds(300), Fault::ApiServerDies)],
+                until: seconds(600),
                 ..Self::calm("api-dies", "in mid-step the API servers die; the hub lives")
             },
             Self {
                 masking_horizon: seconds(1_230),
                 faults: vec![(seconds(1_400), Fault::ClusterDnsDies)],
+                until: seconds(1_800),
                 ..Self::calm("masked", "the cluster's DNS dies behind caches of twenty minutes")
             },
             Self {

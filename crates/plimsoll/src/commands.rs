@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod certs;
 pub(crate) mod dns;
+pub(crate) mod drill;
 pub(crate) mod fake_apiserver;
 pub(crate) mod hub;
 pub(crate) mod preflight;

@@ -3,6 +3,7 @@
 mod agent;
 mod api;
 mod dns;
+mod drill;
 mod horizon;
 mod hub;
 mod preflight;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use agent::AgentFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
+pub(crate) use drill::{DrillFlags, DrillOutput};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
 pub(crate) use preflight::{
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Preflight(Box<PreflightFlags>),
     /// Who loads the API server now, whose cost grows with the cluster, how far the load line is. Asks the hub, not the API server.
     Top(TopFlags),
+    /// What would happen: a cluster of thousands of nodes in virtual time, bad rollouts, dead API servers, caches that hide it.
+    Drill(DrillFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.
     Certs(CertsFlags),
     /// A test double of a Kubernetes API server. It is no production server.

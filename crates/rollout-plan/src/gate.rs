@@ -55,7 +55,7 @@ pub enum Failure {
     #[error("the answer is dated {} s in the future", .0.as_secs())]
     FromTheFuture(Duration),
     /// Past the bound more often than it may be.
-    #[error("measured {value} against a limit of {limit}")]
+    #[error("measured {} against a limit of {}", Short(*.value), Short(*.limit))]
     MeasuredOverBudget {
         /// The last one.
         value: f64,
@@ -63,7 +63,7 @@ pub enum Failure {
         limit: f64,
     },
     /// The bound would be passed later.
-    #[error("predicted up to {upper} with {nodes} nodes against a limit of {limit}{}", if *.superlinear { ", growing faster than the nodes" } else { "" })]
+    #[error("predicted up to {} with {nodes} nodes against a limit of {}{}", Short(*.upper), Short(*.limit), if *.superlinear { ", growing faster than the nodes" } else { "" })]
     PredictedOverBudget {
         /// The upper end of what it may be.
         upper: f64,
@@ -74,6 +74,19 @@ pub enum Failure {
         /// The cost per node grows with the nodes.
         superlinear: bool,
     },
+}
+
+/// Three digits are enough for a sentence.
+struct Short(f64);
+
+impl std::fmt::Display for Short {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.0.is_finite() || self.0 == 0.0 {
+            return write!(f, "{}", self.0);
+        }
+        let digits = 2 - self.0.abs().log10().floor() as i32;
+        write!(f, "{:.*}", usize::try_from(digits).unwrap_or(0), self.0)
+    }
 }
 
 /// What a gate has seen.
