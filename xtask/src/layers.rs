@@ -45,8 +45,8 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 7] =
-    ["agent", "dashboard-server", "drill", "hub", "load-watch", "node-dns", "preflight"];
+const SUBSYSTEMS: [&str; 8] =
+    ["agent", "dashboard-server", "drill", "hub", "load-watch", "node-dns", "preflight", "workload-gate"];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 

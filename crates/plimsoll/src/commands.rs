@@ -1,11 +1,14 @@
 //! One file per command: flags in, a subsystem's configuration out, and the run.
 
 pub(crate) mod agent;
+mod agent_gate;
 pub(crate) mod certs;
 pub(crate) mod dns;
 pub(crate) mod drill;
 pub(crate) mod fake_apiserver;
+pub(crate) mod gate;
 pub(crate) mod hub;
+pub(crate) mod node;
 pub(crate) mod preflight;
 pub(crate) mod runtime;
 pub(crate) mod top;

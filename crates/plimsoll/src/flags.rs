@@ -1,9 +1,11 @@
 //! The command line: what can be typed. What it means is said by the `config.rs` of each subsystem.
 
 mod agent;
+mod agent_gate;
 mod api;
 mod dns;
 mod drill;
+mod gate;
 mod horizon;
 mod hub;
 mod preflight;
@@ -17,9 +19,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::AgentFlags;
+pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use drill::{DrillFlags, DrillOutput};
+pub(crate) use gate::{GateFlags, NodeFlags, NodeVerb};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
 pub(crate) use preflight::{
@@ -50,6 +54,10 @@ pub(crate) enum Command {
     Hub(HubFlags),
     /// Metrics of this node, its pods and containers, without the API server.
     Agent(Box<AgentFlags>),
+    /// The entry point of a gated workload: runs the revision that the node's agent says, stops it in time.
+    Gate(GateFlags),
+    /// On a node, without the API server: what gated workloads run, stop, revert, quarantine, allow.
+    Node(NodeFlags),
     /// The cluster's DNS: outlives the control plane, and says how old its answers are.
     Dns(Box<DnsFlags>),
     /// The load line: at how many nodes a workload sinks the control plane, known before it ships.

@@ -36,6 +36,8 @@ fn run(command: Command) -> Outcome {
         Command::Up(flags) => commands::up::run(flags),
         Command::Hub(flags) => commands::hub::run(flags),
         Command::Agent(flags) => commands::agent::run(*flags),
+        Command::Gate(flags) => commands::gate::run(flags),
+        Command::Node(flags) => commands::node::run(flags),
         Command::Dns(flags) => commands::dns::run(*flags),
         Command::Preflight(flags) => commands::preflight::run(*flags),
         Command::Top(flags) => commands::top::run(flags),

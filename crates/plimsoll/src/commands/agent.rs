@@ -6,7 +6,7 @@ use std::time::Duration;
 use environment::{SystemClock, SystemEntropy, spawn};
 use node_probe::Roots;
 
-use crate::commands::{dns, runtime};
+use crate::commands::{agent_gate, dns, runtime};
 use crate::flags::AgentFlags;
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -27,9 +27,10 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
     }
 }
 
-async fn serve(flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
+async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     let shutdown = signals::shutdown()?;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    let gates = agent_gate::start(std::mem::take(&mut flags.gate), &flags.node_name, clock.clone()).await?;
     // Each of its start errors is something that the operator has to change.
     let agent = agent::assemble(config(flags), clock, entropy).await.map_err(Failure::usage)?;
     let mut places =
@@ -42,6 +43,9 @@ async fn serve(flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
         places.extend(names.places.clone());
     }
     terminal::print(&format!("{places}\n"));
+    if let Some(gates) = gates {
+        spawn("gates", gates.run(shutdown.clone()));
+    }
     spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
     let Some(names) = names else {
         agent.run(shutdown).await;

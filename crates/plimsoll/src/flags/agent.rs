@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ServeFlags;
+use super::{AgentGateFlags, ServeFlags};
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentFlags {
@@ -45,6 +45,8 @@ pub(crate) struct AgentFlags {
     /// The kubelet's read-only port on this machine, used only if it is open; 0 leaves it alone.
     #[arg(long, default_value_t = 10255, value_name = "PORT")]
     pub(crate) kubelet_read_only_port: u16,
+    #[command(flatten)]
+    pub(crate) gate: AgentGateFlags,
     #[command(flatten)]
     pub(crate) dns: AgentDnsFlags,
 }
