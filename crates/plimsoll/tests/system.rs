@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "system/dns.rs"]
 mod dns;
+#[path = "system/gate.rs"]
+mod gate;
 #[path = "system/horizon.rs"]
 mod horizon;
 #[path = "system/load.rs"]

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::up;
 use crate::limits::{GRACE, LOOK, RECONNECT, RECONNECT_MAX};
-use crate::protocol::{FromGate, Messages, Start, ToGate, send};
+use crate::protocol::{FromGate, Messages, Running, Start, ToGate, send};
 use crate::server::{GATE_SOCKET, SENTINEL};
 
 /// What `plimsoll gate` is given.
@@ -44,7 +44,7 @@ struct Process {
     child: Child,
     /// Its process group: it and what it has started.
     group: Option<Pid>,
-    revision: String,
+    running: Running,
     /// By [`up`]: on trial, it is stopped then.
     deadline: Option<Duration>,
     /// SIGTERM is sent; SIGKILL follows then.
@@ -102,14 +102,16 @@ impl Gate {
         }
         match message {
             ToGate::Start(start) => self.start(start).await,
-            ToGate::Keep => {
-                if let Some(process) = &mut self.process {
+            ToGate::Keep { id } => {
+                if let Some(process) = self.process.as_mut().filter(|process| process.running.id == id) {
                     process.deadline = None;
                 }
             }
-            ToGate::Stop if self.process.is_some() => self.stop(),
+            ToGate::Stop { id } if self.process.as_ref().is_some_and(|process| process.running.id == id) => {
+                self.stop()
+            }
             // It has ended by itself in the meantime, and that was said; said again, so that nobody waits.
-            ToGate::Stop => self.say(&FromGate::Ended { how: "nothing ran".into() }).await,
+            ToGate::Stop { id } => self.say(&FromGate::Ended { id, how: "it had ended".into() }).await,
             ToGate::Quiesce { on } => self.quiesce(on),
             ToGate::Refused { why } => {
                 tracing::warn!("the agent refused this gate: {why}");
@@ -128,13 +130,13 @@ impl Gate {
             Ok(child) => {
                 let deadline = start.left_ms.map(|left| up() + Duration::from_millis(left));
                 let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-                self.process =
-                    Some(Process { child, group, revision: start.revision, deadline, kill_at: None });
+                let running = Running { revision: start.revision, id: start.id };
+                self.process = Some(Process { child, group, running, deadline, kill_at: None });
             }
             Err(error) => {
                 let how = format!("could not be started: {error}");
                 tracing::warn!("{how}");
-                self.say(&FromGate::Ended { how }).await;
+                self.say(&FromGate::Ended { id: start.id, how }).await;
             }
         }
     }
@@ -171,11 +173,10 @@ impl Gate {
     }
 
     async fn exited(&mut self, how: String) {
-        if let Some(process) = self.process.take() {
-            // What it has started and left behind goes with it.
-            process.signal(Signal::KILL);
-        }
-        self.say(&FromGate::Ended { how }).await;
+        let Some(process) = self.process.take() else { return };
+        // What it has started and left behind goes with it.
+        process.signal(Signal::KILL);
+        self.say(&FromGate::Ended { id: process.running.id, how }).await;
     }
 
     /// Everything that is due by a clock.
@@ -207,7 +208,7 @@ impl Gate {
         };
         let (reading, writing) = stream.into_split();
         self.agent = Some(Agent { messages: Messages::of(reading), writing });
-        let running = self.process.as_ref().map(|process| process.revision.clone());
+        let running = self.process.as_ref().map(|process| process.running.clone());
         self.say(&FromGate::Hello { workload: self.config.name.clone(), running }).await;
     }
 

@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use crate::clock::NodeClock;
 use crate::limits::{GONE, LOOK};
-use crate::protocol::{Start, ToGate, WorkloadStatus};
+use crate::protocol::{Running, Start, ToGate, WorkloadStatus};
 use crate::store::Store;
 
 /// What happens to a workload.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Its gate has come, with what runs under it.
-    Connected { gate: u64, running: Option<RevisionHash>, to_gate: mpsc::Sender<ToGate> },
+    Connected { gate: u64, running: Option<Running>, to_gate: mpsc::Sender<ToGate> },
     /// The process under this gate has ended.
-    Ended { gate: u64, how: String },
+    Ended { gate: u64, id: u64, how: String },
     /// The connection is gone, and with it, in a moment, the process.
     Gone { gate: u64 },
     /// A directive, or a person's word.
@@ -39,6 +39,9 @@ pub(crate) struct Keeper {
     /// The record in memory is newer than the one on the disk, and nobody is going to write it.
     is_dirty: bool,
     last_end: Option<String>,
+    /// The number of the last start, and that of what is up.
+    started: u64,
+    up: Option<u64>,
 }
 
 struct Gate {
@@ -60,26 +63,38 @@ impl Keeper {
     ) -> std::io::Result<Self> {
         let record = store.record(&name)?;
         let slot = Slot::new(cluster.clone(), node.clone(), record, None, Vec::new());
-        let (gate, gone, last_end) = (None, None, None);
-        Ok(Self { name, cluster, node, store, clock, slot, gate, gone, is_dirty: false, last_end })
+        Ok(Self {
+            name,
+            cluster,
+            node,
+            store,
+            clock,
+            slot,
+            gate: None,
+            gone: None,
+            is_dirty: false,
+            last_end: None,
+            started: 0,
+            up: None,
+        })
     }
 
     /// Until nobody can send anything any more.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
-        self.give(Input::Tick).await;
+        self.give(Input::Tick);
         loop {
             let wake = self.wake();
             tokio::select! {
                 message = inbox.recv() => match message {
-                    Some(message) => self.take(message).await,
+                    Some(message) => self.take(message),
                     None => return,
                 },
-                () = tokio::time::sleep(wake) => self.look().await,
+                () = tokio::time::sleep(wake) => self.look(),
             }
         }
     }
 
-    async fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Message) {
         match message {
             Message::Connected { gate, running, to_gate } => {
                 if self.gate.is_some() || (self.gone.is_some() && running.is_none()) {
@@ -89,42 +104,46 @@ impl Keeper {
                 }
                 self.gate = Some(Gate { id: gate, to: to_gate });
                 self.gone = None;
-                self.begin_again(running).await;
+                self.started = running.as_ref().map_or(self.started, |running| self.started.max(running.id));
+                self.up = running.as_ref().map(|running| running.id);
+                self.begin_again(running.and_then(|running| running.revision.parse().ok()));
             }
-            Message::Ended { gate, how } if self.is_gate(gate) => {
+            Message::Ended { gate, id, how } if self.is_gate(gate) && self.up == Some(id) => {
+                self.up = None;
                 self.last_end = Some(how);
-                self.give(Input::Ended).await;
+                self.give(Input::Ended);
             }
             Message::Gone { gate } if self.is_gate(gate) => {
                 self.gate = None;
                 self.gone = Some(Instant::now() + GONE);
             }
             Message::Ended { .. } | Message::Gone { .. } => {}
-            Message::Input(input) => self.give(input).await,
+            Message::Input(input) => self.give(input),
             Message::Status(reply) => {
                 let _ = reply.send(self.status());
             }
         }
     }
 
-    async fn look(&mut self) {
+    fn look(&mut self) {
         if self.gone.is_some_and(|at| at <= Instant::now()) {
             self.gone = None;
-            self.begin_again(None).await;
+            self.up = None;
+            self.begin_again(None);
         }
         if self.is_dirty {
             self.write();
         }
-        self.give(Input::Tick).await;
+        self.give(Input::Tick);
     }
 
     /// A slot that knows what runs. Without a gate it has no contents, and so starts nothing.
-    async fn begin_again(&mut self, running: Option<RevisionHash>) {
+    fn begin_again(&mut self, running: Option<RevisionHash>) {
         self.write();
         let contents = if self.gate.is_some() { self.store.revisions() } else { Vec::new() };
         let record = self.slot.record().clone();
         self.slot = Slot::new(self.cluster.clone(), self.node.clone(), record, running, contents);
-        self.give(Input::Tick).await;
+        self.give(Input::Tick);
     }
 
     fn write(&mut self) {
@@ -135,26 +154,29 @@ impl Keeper {
         self.is_dirty = written.is_err();
     }
 
-    async fn give(&mut self, input: Input) {
+    fn give(&mut self, input: Input) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             for action in self.slot.step(input, self.clock.now()) {
-                inputs.extend(self.act(action).await);
+                inputs.extend(self.act(action));
             }
         }
     }
 
-    async fn act(&mut self, action: Action) -> Option<Input> {
+    fn act(&mut self, action: Action) -> Option<Input> {
         match action {
             Action::Persist(generation, record) => Some(self.persist(generation, &record)),
             Action::Fetch(hash) if self.gate.is_some() && self.store.revisions().contains(&hash) => {
                 Some(Input::Fetched(hash))
             }
             Action::Fetch(hash) => Some(Input::FetchFailed(hash)),
-            Action::Start(hash, left) => self.start(hash, left).await,
-            Action::Keep(_) => self.say(ToGate::Keep).await,
-            Action::Stop(_) => self.say(ToGate::Stop).await,
-            Action::Quiesce(on) => self.say(ToGate::Quiesce { on }).await,
+            Action::Start(hash, left) => self.start(hash, left),
+            Action::Keep(_) => self.up.and_then(|id| self.say(ToGate::Keep { id })),
+            Action::Stop(_) => match self.up {
+                Some(id) => self.say(ToGate::Stop { id }),
+                None => Some(Input::Ended),
+            },
+            Action::Quiesce(on) => self.say(ToGate::Quiesce { on }),
         }
     }
 
@@ -168,7 +190,7 @@ impl Keeper {
         }
     }
 
-    async fn start(&mut self, hash: RevisionHash, left: Option<Duration>) -> Option<Input> {
+    fn start(&mut self, hash: RevisionHash, left: Option<Duration>) -> Option<Input> {
         let (revision, directory) = match self.store.unpack(hash) {
             Ok(unpacked) => unpacked,
             Err(error) => {
@@ -177,7 +199,10 @@ impl Keeper {
                 return Some(Input::Ended);
             }
         };
+        self.started += 1;
+        self.up = Some(self.started);
         let start = Start {
+            id: self.started,
             revision: hash.to_string(),
             command: revision.command,
             environment: revision.environment,
@@ -185,11 +210,11 @@ impl Keeper {
             left_ms: left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
         };
         tracing::info!(workload = self.name, revision = %hash, on_trial = left.is_some(), "start");
-        self.say(ToGate::Start(start)).await
+        self.say(ToGate::Start(start))
     }
 
     /// A gate that is gone has been, or will be, reported as such; one that takes nothing is as good as gone.
-    async fn say(&mut self, message: ToGate) -> Option<Input> {
+    fn say(&mut self, message: ToGate) -> Option<Input> {
         let gate = self.gate.as_ref()?;
         if gate.to.try_send(message).is_err() {
             self.gate = None;

@@ -18,11 +18,13 @@ pub enum FromGate {
     Hello {
         /// `plimsoll gate --name`.
         workload: String,
-        /// The revision that runs under this gate, if one does.
-        running: Option<String>,
+        /// What runs under this gate, if something does.
+        running: Option<Running>,
     },
     /// The process has ended, however.
     Ended {
+        /// [`Start::id`]: an end that is told twice is not the end of what came after.
+        id: u64,
         /// For people: exit status, or why it could not be started.
         how: String,
     },
@@ -35,9 +37,15 @@ pub enum ToGate {
     /// Start this; nothing runs.
     Start(Start),
     /// What runs is no longer on trial.
-    Keep,
-    /// Stop what runs.
-    Stop,
+    Keep {
+        /// [`Start::id`].
+        id: u64,
+    },
+    /// Stop what runs; answered by [`FromGate::Ended`], also if it has ended before.
+    Stop {
+        /// [`Start::id`].
+        id: u64,
+    },
     /// Leave the API server alone, or ask it again. Passed on as the file `quiesce` beside the revision's files.
     Quiesce {
         /// Whether to.
@@ -50,10 +58,22 @@ pub enum ToGate {
     },
 }
 
+/// A process that is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Running {
+    /// The revision's name.
+    pub revision: String,
+    /// [`Start::id`].
+    pub id: u64,
+}
+
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Start {
+    /// Counts the starts of a workload.
+    pub id: u64,
     /// The revision's name.
     pub revision: String,
     /// Program and arguments; empty: those of the gate.

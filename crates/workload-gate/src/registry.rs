@@ -50,6 +50,9 @@ pub enum Refused {
     /// No workload of that name.
     #[error("no workload {0:?} is known on this node; `plimsoll node status` lists those that are")]
     Unknown(String),
+    /// What was said makes no sense.
+    #[error("{0}")]
+    Invalid(String),
     /// [`WORKLOADS_MAX`].
     #[error("this node has {WORKLOADS_MAX} gated workloads already")]
     TooMany,
@@ -103,7 +106,10 @@ impl Registry {
     /// No revision, or the disk.
     pub async fn load(&self, revision: &[u8]) -> Result<RevisionHash, Refused> {
         let used = self.used().await;
-        let hash = self.shared.config.store.add(revision, &used)?;
+        let hash = self.shared.config.store.add(revision, &used).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => Refused::Invalid(error.to_string()),
+            _ => Refused::Disk(error),
+        })?;
         let keepers = self.shared.keepers.lock().await.clone();
         for (name, keeper) in keepers {
             self.send(&name, &keeper, Message::Input(Input::Fetched(hash))).await?;

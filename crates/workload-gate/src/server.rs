@@ -104,7 +104,6 @@ async fn serve_gate(stream: UnixStream, registry: Registry) -> io::Result<()> {
         Ok(found) => found,
         Err(refused) => return send(&mut writing, &ToGate::Refused { why: refused.to_string() }).await,
     };
-    let running = running.and_then(|hash| hash.parse().ok());
     let (to_gate, mut outbox) = mpsc::channel(QUEUE);
     let closed = |_| io::Error::from(io::ErrorKind::BrokenPipe);
     keeper.send(Message::Connected { gate, running, to_gate }).await.map_err(closed)?;
@@ -112,8 +111,8 @@ async fn serve_gate(stream: UnixStream, registry: Registry) -> io::Result<()> {
         loop {
             tokio::select! {
                 message = messages.next() => match message? {
-                    Some(FromGate::Ended { how }) => {
-                        keeper.send(Message::Ended { gate, how }).await.map_err(closed)?;
+                    Some(FromGate::Ended { id, how }) => {
+                        keeper.send(Message::Ended { gate, id, how }).await.map_err(closed)?;
                     }
                     Some(FromGate::Hello { .. }) | None => return Ok(()),
                 },
@@ -181,7 +180,7 @@ async fn answer(verb: Verb, registry: &Registry) -> Result<Answer, Refused> {
 }
 
 fn hash(text: &str) -> Result<RevisionHash, Refused> {
-    text.parse().map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why).into())
+    text.parse().map_err(Refused::Invalid)
 }
 
 fn bytes(hexadecimal: &str) -> Result<Vec<u8>, Refused> {
@@ -190,5 +189,5 @@ fn bytes(hexadecimal: &str) -> Result<Vec<u8>, Refused> {
         u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok().filter(|_| pair.len() == 2)
     };
     let parsed: Option<Vec<u8>> = pairs.map(byte).collect();
-    parsed.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not hexadecimal").into())
+    parsed.ok_or_else(|| Refused::Invalid("the command is not in hexadecimal".into()))
 }
