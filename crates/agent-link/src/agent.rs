@@ -33,6 +33,7 @@ const UPDATES_MAX: usize = 16;
 pub struct AgentLink {
     shared: Arc<Shared>,
     view: watch::Receiver<View>,
+    report: watch::Sender<Bytes>,
 }
 
 /// A running link that follows the names of the cluster: what a DNS server needs. It and an [`AgentLink`] of the same node
@@ -99,13 +100,24 @@ impl AgentLink {
         let subscriber = Subscriber::new(&config.node, &config.version, Follows::NODE, now);
         let (shared, tls) = prepare(&config, subscriber, clock, registry)?;
         let consumer = Consumer::View(View::default(), sender);
-        start(&config, &shared, tls, consumer, entropy, stop)?;
-        Ok(Self { shared, view })
+        let (report, reports) = watch::channel(Bytes::new());
+        start(&config, &shared, tls, consumer, reports, entropy, stop)?;
+        Ok(Self { shared, view, report })
     }
 
     /// All items, now and whenever they change. Complete sets only; the last one stays while there is no hub.
     pub fn view(&self) -> watch::Receiver<View> {
         self.view.clone()
+    }
+
+    /// Tells the hub how things stand on the node, if that is news; again after each reconnect. Never waits; what is
+    /// overtaken by something newer is not sent. At most [`fanout::limits::REPORT_BYTES_MAX`].
+    pub fn report(&self, value: Bytes) {
+        self.report.send_if_modified(|known| {
+            let is_news = *known != value;
+            *known = value;
+            is_news
+        });
     }
 
     /// How the link is.
@@ -144,7 +156,8 @@ impl NamesLink {
         subscriber.hold(FeedKind::Broadcast, held);
         *self.shared.subscriber.lock() = subscriber;
         let (tls, entropy) = (self.tls.clone(), self.entropy.clone());
-        start(&self.config, &self.shared, tls, Consumer::Updates(sender), entropy, stop)?;
+        let (_, no_reports) = watch::channel(Bytes::new());
+        start(&self.config, &self.shared, tls, Consumer::Updates(sender), no_reports, entropy, stop)?;
         Ok(updates)
     }
 
@@ -180,6 +193,7 @@ fn start(
     shared: &Arc<Shared>,
     tls: Option<Arc<Reloading<ClientConfig>>>,
     consumer: Consumer,
+    reports: watch::Receiver<Bytes>,
     entropy: Arc<dyn Entropy>,
     stop: CancellationToken,
 ) -> Result<(), LinkError> {
@@ -187,7 +201,7 @@ fn start(
         environment::spawn("agent-certificates", tls.clone().watch(config.reload, stop.clone()));
     }
     let dialer = Dialer::new(hub_address(config)?, config, tls)?;
-    environment::spawn("hub-link", follow::follow(shared.clone(), dialer, entropy, consumer, stop));
+    environment::spawn("hub-link", follow::follow(shared.clone(), dialer, entropy, consumer, reports, stop));
     Ok(())
 }
 

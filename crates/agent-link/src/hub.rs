@@ -14,6 +14,7 @@ use fanout::{Change, PublishError, Publisher, Stats, Topic};
 use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +27,9 @@ pub(crate) use shared::Shared;
 /// Connections that the kernel holds for us while handshakes are bounded: a fleet of 5,000 that comes at once fits.
 const BACKLOG: u32 = 8_192;
 
+/// Reports that wait for whoever takes them: all nodes of 8,192 at once. They come again after a reconnect.
+const REPORTS_MAX: usize = 8_192;
+
 /// A bound listener; [`HubLink::run`] serves it.
 pub struct HubLink {
     listener: TcpListener,
@@ -33,6 +37,7 @@ pub struct HubLink {
     tls: Option<Arc<Reloading<ServerConfig>>>,
     shared: Arc<Shared>,
     reload: Duration,
+    reports: Option<mpsc::Receiver<(String, Bytes)>>,
 }
 
 /// What the hub publishes through; cheap to clone, never waits.
@@ -62,9 +67,10 @@ impl HubLink {
         let listener = self::listen(config.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let publisher = Publisher::new(entropy.next_u64(), config.limits);
-        let shared = Arc::new(Shared::new(publisher, clock, entropy, config.limits));
+        let (sender, reports) = mpsc::channel(REPORTS_MAX);
+        let shared = Arc::new(Shared::new(publisher, clock, entropy, config.limits, sender));
         metrics::register_hub(registry, shared.clone(), tls.clone());
-        Ok(Self { listener, address, tls, shared, reload: config.reload })
+        Ok(Self { listener, address, tls, shared, reload: config.reload, reports: Some(reports) })
     }
 
     /// Where it listens; the port is the real one also when port 0 was asked for.
@@ -75,6 +81,12 @@ impl HubLink {
     /// For the part of the hub that has the data.
     pub fn handle(&self) -> HubHandle {
         HubHandle(self.shared.clone())
+    }
+
+    /// What nodes report ([`fanout::message::Report`]): name and value. None but the first caller gets them; without one
+    /// they go nowhere.
+    pub fn take_reports(&mut self) -> Option<mpsc::Receiver<(String, Bytes)>> {
+        self.reports.take()
     }
 
     /// Serves until `stop`; then tells every agent when to come back, and closes.

@@ -95,6 +95,11 @@ impl Collector for HubCollector {
             ("connections", "Connections accepted", counters.connections.load(Relaxed)),
             ("handshakes_failed", "TLS handshakes that failed", counters.handshakes_failed.load(Relaxed)),
             ("strangers", "Certificates that are not for an agent", counters.strangers.load(Relaxed)),
+            (
+                "reports_dropped",
+                "Reports of nodes that nobody took in time",
+                counters.reports_dropped.load(Relaxed),
+            ),
             ("queues_full", "Streams ended because HTTP/2 took nothing", counters.queues_full.load(Relaxed)),
         ];
         for (name, help, value) in counters {

@@ -13,6 +13,12 @@ pub struct Topic(pub u32);
 impl Topic {
     /// Pods of the node: [`crate::payload::PodItem`] by pod UID.
     pub const PODS: Self = Self(1);
+    /// Who the node is: [`crate::payload::NodeItem`], one, under an empty key.
+    pub const NODE: Self = Self(2);
+    /// Signed directives of rollouts (`confirmation::Token`) by workload.
+    pub const DIRECTIVES: Self = Self(3);
+    /// Parts of revisions (`confirmation::Revision`) by [`crate::payload::part_key`].
+    pub const REVISIONS: Self = Self(4);
 }
 
 /// Identifies an item within a set.

@@ -15,6 +15,8 @@ pub const SESSIONS_PER_NODE: usize = 2;
 pub const MESSAGE_BYTES_MAX: usize = CHUNK_BYTES_MAX + ITEM_BYTES_MAX + 4 * 1024;
 /// Largest message that an agent may send: a `Hello` with a node name of 253 bytes and two feeds has less than 1 KiB.
 pub const AGENT_MESSAGE_BYTES_MAX: usize = 8 * 1024;
+/// Largest report of a node: 64 gated workloads of about 60 bytes.
+pub const REPORT_BYTES_MAX: usize = 6 * 1024;
 /// Chunks sent and not yet acknowledged, per session: 4 x 64 KiB fill a path of 2.5 MB/s at 100 ms.
 pub const WINDOW_CHUNKS: u64 = 4;
 /// Resyncs that one session may ask for. One is a lost message; three are a bug, which must not become a loop.

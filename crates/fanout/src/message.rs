@@ -20,7 +20,7 @@ pub const STREAM_PATH: &str = "/plimsoll.fanout.v1.Fanout/Stream";
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AgentMessage {
     /// What is said.
-    #[prost(oneof = "FromAgent", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "FromAgent", tags = "1, 2, 3, 4, 5")]
     pub kind: Option<FromAgent>,
 }
 
@@ -39,6 +39,9 @@ pub enum FromAgent {
     /// The agent lost the thread of one feed.
     #[prost(message, tag = "4")]
     Resync(Have),
+    /// How things stand on the node; a hub from before this message ignores it.
+    #[prost(message, tag = "5")]
+    Report(Report),
 }
 
 /// Hub to agent.
@@ -101,6 +104,14 @@ pub struct Hello {
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Pulse {
     /// Opaque here.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub value: Bytes,
+}
+
+/// What an agent says of its node: the whole of it, each time that it changes and after each `Hello`.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Report {
+    /// Opaque here; at most [`crate::limits::REPORT_BYTES_MAX`].
     #[prost(bytes = "bytes", tag = "1")]
     pub value: Bytes,
 }

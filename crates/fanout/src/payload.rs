@@ -3,6 +3,67 @@
 use bytes::Bytes;
 use prost::Message;
 
+/// Bytes of a revision in one item: well under [`crate::limits::ITEM_BYTES_MAX`].
+pub const PART_BYTES: usize = 128 * 1024;
+
+/// Who the node is, in the cluster's words: what its own sources do not know.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct NodeItem {
+    /// UID of the namespace `kube-system`.
+    #[prost(string, tag = "1")]
+    pub cluster_uid: String,
+    /// `metadata.uid`.
+    #[prost(string, tag = "2")]
+    pub uid: String,
+    /// Of the control plane: last in every rollout.
+    #[prost(bool, tag = "3")]
+    pub goes_last: bool,
+}
+
+/// What a node says of its gated workloads ([`crate::message::Report`]).
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct NodeReport {
+    /// All of them.
+    #[prost(message, repeated, tag = "1")]
+    pub workloads: Vec<WorkloadReport>,
+}
+
+/// One gated workload of a node.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct WorkloadReport {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub workload: String,
+    /// The revision that runs, 32 bytes; empty: none.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub running: Bytes,
+    /// It runs on trial.
+    #[prost(bool, tag = "3")]
+    pub on_trial: bool,
+    /// Of the directive that the node follows: its serial and attempt.
+    #[prost(uint64, tag = "4")]
+    pub serial: u64,
+    /// See `serial`.
+    #[prost(uint32, tag = "5")]
+    pub attempt: u32,
+    /// The node gave up that directive's revision in that attempt.
+    #[prost(bool, tag = "6")]
+    pub reverted: bool,
+}
+
+/// The key of a part of a revision: its hash, how many parts there are, which one this is.
+pub fn part_key(hash: &[u8], parts: u16, part: u16) -> Vec<u8> {
+    [hash, &parts.to_be_bytes(), &part.to_be_bytes()].concat()
+}
+
+/// Hash, number of parts, and part of a key.
+pub fn part_of(key: &[u8]) -> Option<(&[u8], u16, u16)> {
+    let (rest, part) = key.split_last_chunk::<2>()?;
+    let (hash, parts) = rest.split_last_chunk::<2>()?;
+    let (parts, part) = (u16::from_be_bytes(*parts), u16::from_be_bytes(*part));
+    (hash.len() == 32 && part < parts).then_some((hash, parts, part))
+}
+
 /// A pod of the node, under [`crate::Topic::PODS`] with the pod's UID as key: what the node's own sources don't know, and
 /// what identifies the pod there.
 #[derive(Clone, PartialEq, Eq, prost::Message)]

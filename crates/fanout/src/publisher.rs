@@ -17,7 +17,7 @@ use crate::Draw;
 use crate::admission::{self, Admission};
 use crate::feed::{Feed, PublishError};
 use crate::item::{ItemKey, Topic};
-use crate::limits::{FeedLimits, Limits, PULSE_BYTES_MAX, SESSIONS_PER_NODE};
+use crate::limits::{FeedLimits, Limits, PULSE_BYTES_MAX, REPORT_BYTES_MAX, SESSIONS_PER_NODE};
 use crate::message::{AgentMessage, ComeBack, FeedKind, FromAgent, FromHub, Heartbeat, HubMessage};
 use crate::session::{Follows, Overdue, Session};
 use crate::stats::Stats;
@@ -45,6 +45,8 @@ pub enum HubAction {
     Send(SessionId, HubMessage),
     /// End the stream after what was sent. The publisher has forgotten the session already.
     Close(SessionId, CloseReason),
+    /// This node says how things stand on it.
+    Report(Box<str>, Bytes),
 }
 
 /// Why a session ended.
@@ -255,6 +257,11 @@ impl Publisher {
             Some(FromAgent::Hello(hello)) if !admitted => self.hello(id, &hello, now, draw, &mut out),
             Some(FromAgent::Ack(ack)) if admitted => self.ack(id, ack.chunks, now, &mut out),
             Some(FromAgent::Resync(have)) if admitted => self.resync(id, &have, now, &mut out),
+            Some(FromAgent::Report(report)) if admitted && report.value.len() <= REPORT_BYTES_MAX => {
+                out.extend(
+                    session.node.clone().map(|node| HubAction::Report(node.to_string().into(), report.value)),
+                );
+            }
             // A newer agent may say what this hub does not know; it counts as a sign of life.
             Some(FromAgent::Heartbeat(_)) | None => {}
             Some(_) => self.close(id, CloseReason::Violation, now, &mut out),

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use environment::Entropy;
-use fanout::{AgentAction, HubMessage, Phase, View};
+use fanout::message::{FromAgent, Report};
+use fanout::{AgentAction, AgentMessage, HubMessage, Phase, View};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
@@ -26,6 +28,9 @@ pub(super) enum Consumer {
 }
 
 struct Follower {
+    reports: watch::Receiver<Bytes>,
+    /// Nobody reports any more.
+    reporters_gone: bool,
     shared: Arc<Shared>,
     entropy: Arc<dyn Entropy>,
     consumer: Consumer,
@@ -45,6 +50,8 @@ enum Event {
     Message(Option<Result<HubMessage, tonic::Status>>),
     /// The consumer takes the next update, or is gone.
     Room,
+    /// The node has something to report, or never will again.
+    Report(bool),
 }
 
 pub(super) async fn follow(
@@ -52,9 +59,12 @@ pub(super) async fn follow(
     dialer: Dialer,
     entropy: Arc<dyn Entropy>,
     consumer: Consumer,
+    reports: watch::Receiver<Bytes>,
     stop: CancellationToken,
 ) {
     let mut follower = Follower {
+        reports,
+        reporters_gone: false,
         shared,
         entropy,
         consumer,
@@ -80,6 +90,7 @@ impl Follower {
         let wait = due.saturating_sub(now);
         // The last attempt may still hold the dialer when the next is due.
         let wait = if wait.is_zero() { Duration::from_millis(1) } else { wait };
+        let can_report = self.stream.is_some() && !self.reporters_gone;
         let attempt = async {
             match self.attempt.as_mut() {
                 Some(attempt) => attempt.await,
@@ -99,7 +110,14 @@ impl Follower {
                 _ => std::future::pending().await,
             }
         };
+        let report = async {
+            match can_report {
+                true => self.reports.changed().await.is_ok(),
+                false => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            changed = report => Event::Report(changed),
             () = tokio::time::sleep(wait) => Event::Time,
             (dialer, outcome) = attempt => Event::Dialed(dialer, outcome),
             message = message => Event::Message(message),
@@ -122,6 +140,9 @@ impl Follower {
                         let actions = shared.subscriber.lock().connected(now);
                         // No greeting: the subscriber gave this attempt up.
                         self.stream = (!actions.is_empty()).then_some(stream);
+                        if !self.reports.borrow().is_empty() {
+                            self.reports.mark_changed();
+                        }
                         actions
                     }
                     Err(reason) => {
@@ -134,6 +155,15 @@ impl Follower {
             Event::Message(Some(Err(status))) => {
                 self.down(now, explain(&status));
                 Vec::new()
+            }
+            Event::Report(false) => {
+                self.reporters_gone = true;
+                Vec::new()
+            }
+            Event::Report(true) => {
+                let value = self.reports.borrow_and_update().clone();
+                let message = AgentMessage { kind: Some(FromAgent::Report(Report { value })) };
+                vec![AgentAction::Send(message)]
             }
             Event::Room => {
                 self.hand_over();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use environment::{Clock, Entropy};
 use fanout::{AgentMessage, HubAction, Limits, Peer, Publisher, SessionId, Stats};
 use parking_lot::Mutex;
@@ -30,7 +31,11 @@ pub(crate) struct Shared {
     entropy: Arc<dyn Entropy>,
     limits: Limits,
     pub(crate) counters: Counters,
+    reports: Reports,
 }
+
+/// Where reports of nodes go: the node's name, and what it says.
+pub(crate) type Reports = mpsc::Sender<(String, Bytes)>;
 
 /// What happens before there is a session.
 #[derive(Debug, Default)]
@@ -39,6 +44,7 @@ pub(crate) struct Counters {
     pub(crate) handshakes_failed: AtomicU64,
     pub(crate) strangers: AtomicU64,
     pub(crate) queues_full: AtomicU64,
+    pub(crate) reports_dropped: AtomicU64,
 }
 
 struct State {
@@ -64,6 +70,7 @@ impl Shared {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         limits: Limits,
+        reports: Reports,
     ) -> Self {
         Self {
             state: Mutex::new(State { publisher, outlets: BTreeMap::new() }),
@@ -73,6 +80,7 @@ impl Shared {
             entropy,
             limits,
             counters: Counters::default(),
+            reports,
         }
     }
 
@@ -173,6 +181,13 @@ impl Shared {
                         outlet.ended.cancel();
                     }
                     actions.extend(state.publisher.disconnected(id, now));
+                }
+                HubAction::Report(node, value) => {
+                    // The newest one of each node counts, and it comes again after the next `Hello`.
+                    let sent = self.reports.try_send((node.into(), value));
+                    if matches!(sent, Err(mpsc::error::TrySendError::Full(_))) {
+                        self.counters.reports_dropped.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
                 HubAction::Close(id, reason) => {
                     tracing::debug!(session = id.0, ?reason, "session ended");

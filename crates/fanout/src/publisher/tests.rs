@@ -1,7 +1,7 @@
 //! A hub against agents that say anything.
 
 use super::*;
-use crate::message::{Ack, Have, Hello};
+use crate::message::{Ack, Have, Hello, Report};
 
 const START: Duration = Duration::from_secs(100);
 
@@ -22,6 +22,7 @@ fn words(actions: &[HubAction]) -> Vec<String> {
         .iter()
         .map(|action| match action {
             HubAction::Close(_, reason) => format!("{reason:?}"),
+            HubAction::Report(node, value) => format!("{node}: {}", String::from_utf8_lossy(value)),
             HubAction::Send(_, message) => match message.kind.as_ref().unwrap() {
                 FromHub::Welcome(_) => "Welcome".to_owned(),
                 FromHub::ComeBack(_) => "ComeBack!".to_owned(),
@@ -345,4 +346,17 @@ fn who_is_current_when_it_comes_stays_so_while_it_waits_for_its_turn() {
     }
     use crate::message::TransferKind::{Current, Delta};
     assert_eq!(numbers, [(Current, 102, 102, true), (Delta, 102, 103, false)]);
+}
+
+#[test]
+fn a_report_is_the_word_of_the_node_that_was_admitted() {
+    let mut hub = hub();
+    hub.set_ready(FeedKind::Node);
+    let id = hub.connected(Peer::Node("n1".into()), START);
+    let report = |bytes: &[u8]| FromAgent::Report(Report { value: Bytes::copy_from_slice(bytes) });
+    assert_eq!(say(&mut hub, id, FromAgent::Hello(hello("n1")), 0)[0], "Welcome");
+    assert_eq!(say(&mut hub, id, report(b"all is well"), 1), ["n1: all is well"]);
+    assert_eq!(say(&mut hub, id, report(&[b'x'; REPORT_BYTES_MAX + 1]), 1), ["Violation"]);
+    let stranger = hub.connected(Peer::Node("n2".into()), START);
+    assert_eq!(say(&mut hub, stranger, report(b"hello"), 1), ["Violation"]);
 }

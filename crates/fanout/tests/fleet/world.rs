@@ -408,6 +408,7 @@ impl World {
         for action in actions {
             match action {
                 HubAction::Send(id, message) => self.send_to_agent(id, &message),
+                HubAction::Report(..) => {}
                 HubAction::Close(id, _) => {
                     if let Some((agent, stream)) = self.sessions.remove(&id) {
                         if self.agents[agent].session == Some(id) {
