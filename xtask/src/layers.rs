@@ -45,8 +45,17 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 8] =
-    ["agent", "dashboard-server", "drill", "hub", "load-watch", "node-dns", "preflight", "workload-gate"];
+const SUBSYSTEMS: [&str; 9] = [
+    "agent",
+    "dashboard-server",
+    "drill",
+    "hub",
+    "load-watch",
+    "node-dns",
+    "preflight",
+    "rollout-controller",
+    "workload-gate",
+];
 const BINARY: [&str; 1] = ["plimsoll"];
 const SUPPORT: [&str; 1] = ["xtask"];
 

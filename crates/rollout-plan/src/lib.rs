@@ -25,5 +25,5 @@ pub use gate::{Bound, Failure, Gate, GateState, Sample};
 pub use order::{Candidate, grow, size};
 pub use plan::{Plan, PlanError, Step};
 pub use predict::{Costs, Prediction};
-pub use rollout::{Command, Identity, Observation, Phase, Rollout};
+pub use rollout::{Command, Identity, Observation, Phase, Rollout, Saved};
 pub use stop::Stop;

@@ -104,6 +104,35 @@ pub struct Rollout {
     full: bool,
     stop: Option<Stop>,
     running: u32,
+    /// Where bakes were put in because somebody said pause.
+    held_at: Vec<u32>,
+}
+
+/// A [`Rollout`] on the disk.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Saved {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub revision: Vec<u8>,
+    /// 32 bytes, or none on a first install.
+    #[prost(bytes = "vec", tag = "2")]
+    pub stable: Vec<u8>,
+    #[prost(uint32, tag = "3")]
+    attempt: u32,
+    #[prost(uint32, tag = "4")]
+    step: u32,
+    #[prost(message, required, tag = "5")]
+    assigned: Wave,
+    #[prost(message, required, tag = "6")]
+    confirmed: Wave,
+    #[prost(string, tag = "7")]
+    stop_reason: String,
+    #[prost(string, tag = "8")]
+    stop_sentence: String,
+    #[prost(uint64, tag = "9")]
+    confirm_timeout: u64,
+    #[prost(uint32, repeated, tag = "10")]
+    held_at: Vec<u32>,
 }
 
 impl Rollout {
@@ -138,6 +167,7 @@ impl Rollout {
             full: false,
             stop: None,
             running: 0,
+            held_at: Vec::new(),
         })
     }
 
@@ -210,6 +240,45 @@ impl Rollout {
         }
     }
 
+    /// What must outlive the controller.
+    pub fn save(&self) -> Saved {
+        Saved {
+            revision: self.revision.as_bytes().to_vec(),
+            stable: self.stable.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default(),
+            attempt: self.attempt,
+            step: u32::try_from(self.step).unwrap_or(u32::MAX),
+            assigned: self.assigned.clone(),
+            confirmed: self.confirmed.clone(),
+            stop_reason: self.stop.as_ref().map(|stop| stop.reason().to_owned()).unwrap_or_default(),
+            stop_sentence: self.stop.as_ref().map(ToString::to_string).unwrap_or_default(),
+            confirm_timeout: self.confirm_timeout.as_secs(),
+            held_at: self.held_at.clone(),
+        }
+    }
+
+    /// Goes on from there: the present step begins anew, and nothing is forgotten that nodes were told.
+    ///
+    /// # Errors
+    /// The plan cannot be meant.
+    pub fn restore(plan: Plan, identity: Identity, saved: &Saved) -> Result<Self, PlanError> {
+        let revision = RevisionHash::from_bytes(&saved.revision).unwrap_or(RevisionHash::of(b""));
+        let mut this = Self::new(plan, identity, revision, RevisionHash::from_bytes(&saved.stable))?;
+        this.attempt = saved.attempt;
+        (this.assigned, this.confirmed) = (saved.assigned.clone(), saved.confirmed.clone());
+        this.confirm_timeout = Duration::from_secs(saved.confirm_timeout);
+        for &at in &saved.held_at {
+            let at = (at as usize).min(this.plan.steps.len());
+            this.plan.steps.insert(at, BAKE);
+        }
+        this.held_at.clone_from(&saved.held_at);
+        this.step = (saved.step as usize).min(this.plan.steps.len());
+        if !saved.stop_reason.is_empty() {
+            let (reason, sentence) = (saved.stop_reason.clone(), saved.stop_sentence.clone());
+            this.stop = Some(Stop::Earlier { reason, sentence });
+        }
+        Ok(this)
+    }
+
     /// Why it stopped.
     pub fn stopped(&self) -> Option<&Stop> {
         self.stop.as_ref()
@@ -240,7 +309,7 @@ impl Rollout {
     }
 
     fn is_frozen(&self) -> bool {
-        self.frozen || matches!(self.stop, Some(Stop::MassRevert { .. }))
+        self.frozen || self.stop.as_ref().is_some_and(|stop| stop.reason() == "MassRevert")
     }
 
     /// What is on trial is baked and confirmed all the same: nodes would not wait for a person to come back.
@@ -251,6 +320,7 @@ impl Rollout {
             && !matches!(next, Some(Step::Bake { .. }))
         {
             self.plan.steps.insert(self.step + 1, BAKE);
+            self.held_at.push(u32::try_from(self.step + 1).unwrap_or(u32::MAX));
         }
     }
 

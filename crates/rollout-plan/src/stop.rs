@@ -54,11 +54,19 @@ pub enum Stop {
     /// A person.
     #[error("aborted by hand")]
     Aborted,
+    /// Before the controller was restarted.
+    #[error("{sentence}")]
+    Earlier {
+        /// The reason of then.
+        reason: String,
+        /// The sentence of then.
+        sentence: String,
+    },
 }
 
 impl Stop {
     /// The reason of the condition `Degraded`.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> &str {
         match self {
             Self::Gate { failure, .. } => match failure {
                 Failure::NoData(_) | Failure::NotANumber | Failure::FromTheFuture(_) => "NoData",
@@ -71,6 +79,7 @@ impl Stop {
             Self::ProgressDeadlineExceeded { .. } => "ProgressDeadlineExceeded",
             Self::Inconclusive { .. } => "Inconclusive",
             Self::Aborted => "ManuallyAborted",
+            Self::Earlier { reason, .. } => reason,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Story {
         self
     }
 
-    fn reason(&self) -> Option<&'static str> {
+    fn reason(&self) -> Option<&str> {
         self.rollout.stopped().map(Stop::reason)
     }
 }
@@ -212,4 +212,22 @@ fn a_cluster_of_one_node_is_a_cluster() {
     let mut story = story(1, |k, _| Some(k));
     story.wait(DAY / 8);
     assert_eq!((story.rollout.phase(), story.most), (Phase::Healthy, 1));
+}
+
+#[test]
+fn a_controller_that_is_restarted_forgets_nothing_that_it_said() {
+    let plan = || story(NODES, |_, _| None).rollout.plan().clone();
+    let identity = || Identity { cluster: "c".into(), rollout: "ns/r".into(), workload: "w".into() };
+    let mut story = story(NODES, |k, _| Some(0.01 * k));
+    for seconds in [1, 40, 100, 60, 200, 300, 600] {
+        story.wait(seconds);
+        let before = story.rollout.directive(1, 0, 1);
+        story.rollout = Rollout::restore(plan(), identity(), &story.rollout.save()).expect("a plan");
+        assert_eq!(story.rollout.directive(1, 0, 1), before);
+    }
+    story.wait(DAY / 8);
+    assert_eq!(story.rollout.phase(), Phase::Healthy);
+    story.rollout.command(Command::Abort);
+    story.rollout = Rollout::restore(plan(), identity(), &story.rollout.save()).expect("a plan");
+    assert_eq!(story.wait(5).reason(), Some("ManuallyAborted"));
 }

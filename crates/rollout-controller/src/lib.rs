@@ -1,0 +1,3 @@
+//! x
+mod prometheus;
+pub mod spec;
