@@ -1,3 +1,21 @@
-//! x
+//! The hub's part of rollouts.
+//!
+//! Owns: `DaemonRollout` documents in a folder ([`spec`]), the answers of gates (PromQL), what must outlive the controller,
+//! signing, and what each node is given: its identity, the last directive of each workload, the revisions that it may run
+//! ([`Controller`]). Does not know: how a rollout proceeds (`rollout_plan::Rollout`), how items travel (`agent_link`), the API
+//! server: nodes come from a function that it is given.
+//!
+//! ```text
+//!   documents, nodes, reports, answers --every second--> Rollout --directive--> signed, written down --> fan-out
+//! ```
+
+mod controller;
+mod kept;
+pub mod limits;
 mod prometheus;
 pub mod spec;
+mod status;
+mod steered;
+
+pub use controller::{Cluster, ClusterView, Config, Controller};
+pub use status::{GateStatus, RolloutStatus};

@@ -1,0 +1,267 @@
+//! The loop: files and nodes in, directives and revisions out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_link::HubHandle;
+use bytes::Bytes;
+use confirmation::{Node, SigningKey};
+use environment::{Clock, files};
+use fanout::Topic;
+use fanout::payload::{NodeItem, NodeReport};
+use parking_lot::Mutex;
+use prost::Message;
+use rollout_plan::Candidate;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::kept::Shelf;
+use crate::limits::{DOCUMENT_BYTES_MAX, RELOAD, ROLLOUTS_MAX, SILENT, TICK};
+use crate::spec::{self, Wanted};
+use crate::status::RolloutStatus;
+use crate::steered::Steered;
+
+/// What a controller is given.
+pub struct Config {
+    /// The folder of documents, `*.yaml`.
+    pub documents: PathBuf,
+    /// Its own folder.
+    pub state: PathBuf,
+    /// What it signs with.
+    pub key: SigningKey,
+}
+
+/// What is known of the cluster.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterView {
+    /// UID of `kube-system`; none before it is known.
+    pub uid: Option<String>,
+    /// All nodes, with zone and instance type.
+    pub nodes: Vec<(Node, String, String)>,
+}
+
+/// Asked once a second.
+pub type Cluster = Arc<dyn Fn() -> ClusterView + Send + Sync>;
+
+/// Steers all rollouts of a folder.
+pub struct Controller {
+    config: Config,
+    shelf: Shelf,
+    cluster: Cluster,
+    link: HubHandle,
+    clock: Arc<dyn Clock>,
+    /// The last report of each node, and when it came.
+    reports: HashMap<String, (Duration, NodeReport)>,
+    steered: BTreeMap<String, Steered>,
+    /// What nodes were given: node, topic and key -> value.
+    given: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>,
+    reloaded: Option<Duration>,
+    /// Documents that cannot be meant, by file.
+    refused: BTreeMap<String, String>,
+    status: Arc<Mutex<Vec<RolloutStatus>>>,
+}
+
+impl Controller {
+    /// A controller that has not begun.
+    ///
+    /// # Errors
+    /// Its folder cannot be made.
+    pub fn new(
+        config: Config,
+        cluster: Cluster,
+        link: HubHandle,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Self> {
+        let shelf = Shelf::open(&config.state)?;
+        files::oldest_first(&config.documents)?;
+        Ok(Self {
+            config,
+            shelf,
+            cluster,
+            link,
+            clock,
+            reports: HashMap::new(),
+            steered: BTreeMap::new(),
+            given: HashMap::new(),
+            reloaded: None,
+            refused: BTreeMap::new(),
+            status: Arc::default(),
+        })
+    }
+
+    /// What people see, as of the last tick.
+    pub fn status(&self) -> Arc<Mutex<Vec<RolloutStatus>>> {
+        self.status.clone()
+    }
+
+    /// Until `stop`.
+    pub async fn run(mut self, mut reports: mpsc::Receiver<(String, Bytes)>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some((node, value)) = reports.recv() => {
+                    if let Ok(report) = NodeReport::decode(value) {
+                        self.reports.insert(node, (self.clock.monotonic(), report));
+                    }
+                }
+                _ = ticks.tick() => self.tick(),
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let view = (self.cluster)();
+        let Some(cluster) = &view.uid else { return };
+        let now = self.clock.monotonic();
+        if self.reloaded.is_none_or(|last| now.saturating_sub(last) >= RELOAD) {
+            self.reloaded = Some(now);
+            self.reload(cluster);
+        }
+        self.reports.retain(|_, (at, _)| now.saturating_sub(*at) <= SILENT);
+        let wall = self.clock.wall();
+        let mut wanted: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>> = HashMap::new();
+        for (node, ..) in &view.nodes {
+            let item =
+                NodeItem { cluster_uid: cluster.clone(), uid: node.uid.clone(), goes_last: node.goes_last };
+            let items = wanted.entry(node.name.clone()).or_default();
+            items.insert((Topic::NODE, Vec::new()), item.encode_to_vec().into());
+        }
+        for (name, steered) in &mut self.steered {
+            let candidate = |(node, zone, kind): &(Node, String, String)| {
+                Candidate::new(name, node.clone(), zone.clone(), kind.clone())
+            };
+            let candidates: Vec<Candidate> = view.nodes.iter().map(candidate).collect();
+            let counts = count(steered, &candidates, &self.reports);
+            if steered.look(wall, &candidates, counts, &self.config.key, &self.shelf) {
+                tracing::info!(rollout = name, phase = ?steered.rollout.phase(), step = steered.rollout.step(), "a new directive");
+            }
+            items_of(steered, &candidates, &mut wanted);
+        }
+        self.publish(wanted);
+        *self.status.lock() = self.describe();
+    }
+
+    /// Reads the folder; what is gone is no longer steered, and what nodes run on trial goes back by itself.
+    fn reload(&mut self, cluster: &str) {
+        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        self.refused.clear();
+        let files = files::oldest_first(&self.config.documents).unwrap_or_default();
+        let documents = files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "yaml"));
+        for path in documents {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match read(&path).and_then(|document| fits(&wanted, document)) {
+                Ok(document) => drop(wanted.insert(document.rollout.clone(), document)),
+                Err(why) => drop(self.refused.insert(file, why)),
+            }
+        }
+        self.steered.retain(|name, _| wanted.contains_key(name));
+        for (name, document) in wanted {
+            let wishes = document.wishes;
+            let same = self.steered.get(&name).is_some_and(|steered| {
+                steered.wanted == Wanted { wishes: steered.wanted.wishes, ..document.clone() }
+            });
+            if !same {
+                match Steered::begin(document, cluster, &self.shelf) {
+                    Ok(steered) => drop(self.steered.insert(name.clone(), steered)),
+                    Err(why) => drop(self.refused.insert(name.clone(), why)),
+                }
+            }
+            if let Some(steered) = self.steered.get_mut(&name) {
+                steered.wish(wishes);
+            }
+        }
+    }
+
+    /// Gives nodes what they do not have, and takes away what is not wanted any more.
+    fn publish(&mut self, wanted: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>) {
+        for (node, items) in &self.given {
+            let keep = wanted.get(node);
+            for (topic, key) in items.keys() {
+                if !keep.is_some_and(|keep| keep.contains_key(&(*topic, key.clone()))) {
+                    self.link.remove(node, *topic, key);
+                }
+            }
+        }
+        for (node, items) in &wanted {
+            let given = self.given.get(node);
+            for ((topic, key), value) in items {
+                let is_given = given.and_then(|given| given.get(&(*topic, key.clone()))) == Some(value);
+                if !is_given && let Err(error) = self.link.publish(node, *topic, key, value.clone()) {
+                    tracing::warn!(node, %error, "a node is not told");
+                }
+            }
+        }
+        self.given = wanted;
+    }
+
+    fn describe(&self) -> Vec<RolloutStatus> {
+        let steered = self.steered.iter().map(|(name, steered)| RolloutStatus::of(name, steered));
+        let refused = self.refused.iter().map(|(file, why)| RolloutStatus::refused(file, why));
+        steered.chain(refused).collect()
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Wanted, String> {
+    let mut bytes = Vec::new();
+    files::read_into(path, &mut bytes, DOCUMENT_BYTES_MAX).map_err(|error| error.to_string())?;
+    spec::parse(&String::from_utf8_lossy(&bytes))
+}
+
+/// Two documents must not steer one workload: the first one read keeps it.
+fn fits(others: &BTreeMap<String, Wanted>, document: Wanted) -> Result<Wanted, String> {
+    if let Some(other) = others.values().find(|other| other.workload == document.workload) {
+        return Err(format!(
+            "workload {:?} is steered by {} already: one of the two must go",
+            document.workload, other.rollout
+        ));
+    }
+    if others.len() >= ROLLOUTS_MAX {
+        return Err(format!("there are {ROLLOUTS_MAX} rollouts already"));
+    }
+    Ok(document)
+}
+
+/// Nodes that run the revision, and nodes that gave it up in this attempt, by what they said lately.
+fn count(
+    steered: &Steered,
+    nodes: &[Candidate],
+    reports: &HashMap<String, (Duration, NodeReport)>,
+) -> (u32, u32) {
+    let attempt = steered.rollout.directive(0, 0, 0).attempt;
+    let (mut running, mut reverted) = (0, 0);
+    for node in nodes {
+        let Some((_, report)) = reports.get(&node.node.name) else { continue };
+        let of_it = report.workloads.iter().find(|one| one.workload == steered.wanted.workload);
+        let Some(one) = of_it else { continue };
+        running += u32::from(one.running == steered.hash.as_bytes());
+        let is_ours = steered.kept.first_serial > 0 && one.serial >= steered.kept.first_serial;
+        reverted += u32::from(is_ours && one.attempt == attempt && one.reverted);
+    }
+    (running, reverted)
+}
+
+/// To each node its directive; to those that may start it the new revision, to the others the stable one.
+fn items_of(
+    steered: &Steered,
+    nodes: &[Candidate],
+    wanted: &mut HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>,
+) {
+    if steered.token.is_empty() {
+        return;
+    }
+    let is_stopped = steered.rollout.stopped().is_some();
+    for one in nodes {
+        let items = wanted.entry(one.node.name.clone()).or_default();
+        items
+            .insert((Topic::DIRECTIVES, steered.wanted.workload.clone().into_bytes()), steered.token.clone());
+        let is_assigned = steered.rollout.assigned().contains(&steered.wanted.rollout, &one.node);
+        let content = if is_assigned && !is_stopped { &steered.content } else { &steered.stable_content };
+        for (key, value) in content {
+            items.insert((Topic::REVISIONS, key.clone()), value.clone());
+        }
+    }
+}

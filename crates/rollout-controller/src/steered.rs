@@ -1,0 +1,252 @@
+//! One rollout that is steered: its document, its state machine, its gates' answers, its last word.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use confirmation::{Directive, RevisionHash, SigningKey, Token};
+use fanout::payload::{PART_BYTES, part_key};
+use rollout_plan::{Candidate, Command, Identity, Observation, PlanError, Rollout, Sample, size};
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::kept::{Kept, Shelf};
+use crate::limits::{ANSWERS, VALID};
+use crate::prometheus;
+use crate::spec::{Wanted, Wishes};
+
+/// Of a gate, by its place in the plan.
+type Answer = (usize, Result<Sample, String>);
+
+/// A part of a revision: its key, its bytes.
+pub(crate) type Part = (Vec<u8>, Bytes);
+
+pub(crate) struct Steered {
+    pub(crate) wanted: Wanted,
+    pub(crate) rollout: Rollout,
+    pub(crate) hash: RevisionHash,
+    pub(crate) stable: Option<RevisionHash>,
+    /// The revision, and the stable one, as nodes are given them.
+    pub(crate) content: Vec<Part>,
+    pub(crate) stable_content: Vec<Part>,
+    pub(crate) kept: Kept,
+    followed: Wishes,
+    said: Option<Directive>,
+    pub(crate) token: Bytes,
+    answers: mpsc::Receiver<Answer>,
+    _asking: DropGuard,
+    /// Why a gate's last question had no answer.
+    pub(crate) unanswered: Vec<Option<String>>,
+    pub(crate) counts: Counts,
+    /// What a person has to know.
+    pub(crate) problem: Option<String>,
+}
+
+/// Nodes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) total: u32,
+    pub(crate) assigned: u32,
+    pub(crate) running: u32,
+    pub(crate) reverted: u32,
+}
+
+impl Steered {
+    /// Begins, or goes on where the last life of the controller was.
+    pub(crate) fn begin(wanted: Wanted, cluster: &str, shelf: &Shelf) -> Result<Self, String> {
+        let text = |error: std::io::Error| format!("the controller's folder: {error}");
+        let encoded = wanted.revision.encode_bounded().map_err(|error| error.to_string())?;
+        let hash = RevisionHash::of(&encoded);
+        shelf.keep_revision(hash, &encoded).map_err(text)?;
+        let kept = shelf.read(&wanted.rollout).map_err(text)?;
+        let (rollout, kept, stable) =
+            restored_or_new(&wanted, cluster, hash, kept).map_err(|error| error.to_string())?;
+        let (answers, asking) = ask_for_ever(&wanted);
+        let mut this = Self {
+            followed: Wishes { retry: kept.retry, promote: kept.promote, ..Wishes::default() },
+            unanswered: vec![None; wanted.queries.len()],
+            wanted,
+            rollout,
+            content: parts(hash, shelf),
+            stable_content: stable.map(|hash| parts(hash, shelf)).unwrap_or_default(),
+            hash,
+            stable,
+            kept,
+            said: None,
+            token: Bytes::new(),
+            answers,
+            _asking: asking,
+            counts: Counts::default(),
+            problem: None,
+        };
+        if this.kept.quarantines(hash) && this.rollout.stopped().is_none() {
+            // Somebody, a GitOps tool perhaps, applied again what was stopped: nothing changes.
+            this.rollout.command(Command::Abort);
+            this.problem = Some(format!(
+                "revision {hash} was stopped before and is quarantined: raise spec.retry to try it again"
+            ));
+        }
+        Ok(this)
+    }
+
+    /// Follows what people changed in the document.
+    pub(crate) fn wish(&mut self, wishes: Wishes) {
+        let before = std::mem::replace(&mut self.followed, wishes);
+        if wishes.paused != before.paused {
+            self.rollout.command(if wishes.paused { Command::Pause } else { Command::Resume });
+        }
+        if wishes.frozen != before.frozen {
+            self.rollout.command(Command::Freeze(wishes.frozen));
+        }
+        if wishes.retry > before.retry && !wishes.aborted {
+            self.kept.quarantined.retain(|bad| bad != self.hash.as_bytes());
+            self.problem = None;
+            self.rollout.command(Command::Retry);
+        }
+        if wishes.promote > before.promote {
+            self.rollout.command(Command::Promote { full: false });
+        }
+        if wishes.promote_full && !before.promote_full {
+            self.rollout.command(Command::Promote { full: true });
+        }
+        if wishes.aborted {
+            self.rollout.command(Command::Abort);
+        }
+        (self.kept.retry, self.kept.promote) = (wishes.retry, wishes.promote);
+    }
+
+    /// Looks at everything. Whether there is a new word; nothing is said that could not be written down before.
+    pub(crate) fn look(
+        &mut self,
+        now: Duration,
+        candidates: &[Candidate],
+        (running, reverted): (u32, u32),
+        key: &SigningKey,
+        shelf: &Shelf,
+    ) -> bool {
+        let samples = self.take_answers();
+        self.rollout.observe(&Observation {
+            now,
+            nodes: candidates,
+            running,
+            reverted,
+            samples: &samples,
+            horizon: self.wanted.horizon,
+        });
+        let assigned = size(self.rollout.assigned(), candidates);
+        self.counts = Counts {
+            total: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
+            assigned,
+            running,
+            reverted,
+        };
+        if self.rollout.stopped().is_some() && !self.kept.quarantines(self.hash) {
+            self.kept.quarantine(self.hash);
+        }
+        self.speak(now, key, shelf)
+    }
+
+    fn speak(&mut self, now: Duration, key: &SigningKey, shelf: &Shelf) -> bool {
+        let issued = now.as_secs();
+        let mut next = self.rollout.directive(0, issued, issued + VALID.as_secs());
+        next.quarantined.clone_from(&self.kept.quarantined);
+        if let Some(said) = &self.said {
+            let same = Directive { serial: 0, issued, not_after: next.not_after, ..said.clone() };
+            let is_fresh = issued < said.issued + VALID.as_secs() / 2;
+            if same == next && is_fresh {
+                return false;
+            }
+        }
+        // By time, so that also a controller that lost its folder speaks last.
+        let serial = (self.kept.serial + 1).max(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        next.serial = serial;
+        let first_serial = if self.kept.first_serial == 0 { serial } else { self.kept.first_serial };
+        let kept = Kept { saved: self.rollout.save(), serial, first_serial, ..self.kept.clone() };
+        if let Err(error) = shelf.write(&self.wanted.rollout, &kept) {
+            self.problem =
+                Some(format!("nothing new is said to nodes, because it cannot be written down: {error}"));
+            return false;
+        }
+        self.kept = kept;
+        self.token = Token::sign(&next, key).to_bytes().into();
+        self.said = Some(next);
+        true
+    }
+
+    fn take_answers(&mut self) -> Vec<(usize, Sample)> {
+        let mut samples = Vec::new();
+        while let Ok((gate, answer)) = self.answers.try_recv() {
+            match answer {
+                Ok(sample) => {
+                    self.unanswered[gate] = None;
+                    samples.push((gate, sample));
+                }
+                // Silence is judged by the gate itself.
+                Err(why) => self.unanswered[gate] = Some(why),
+            }
+        }
+        samples
+    }
+}
+
+fn restored_or_new(
+    wanted: &Wanted,
+    cluster: &str,
+    hash: RevisionHash,
+    kept: Option<Kept>,
+) -> Result<(Rollout, Kept, Option<RevisionHash>), PlanError> {
+    let identity = Identity {
+        cluster: cluster.to_owned(),
+        rollout: wanted.rollout.clone(),
+        workload: wanted.workload.clone(),
+    };
+    let Some(mut kept) = kept else {
+        let rollout = Rollout::new(wanted.plan.clone(), identity, hash, None)?;
+        return Ok((rollout, Kept::default(), None));
+    };
+    let stable = RevisionHash::from_bytes(&kept.saved.stable);
+    let before = Rollout::restore(wanted.plan.clone(), identity.clone(), &kept.saved)?;
+    if kept.saved.revision == hash.as_bytes() {
+        return Ok((before, kept, stable));
+    }
+    // Another revision: from the beginning, and back to what was healthy if it fails.
+    let stable = match before.phase() {
+        rollout_plan::Phase::Healthy => RevisionHash::from_bytes(&kept.saved.revision),
+        _ => stable,
+    };
+    kept.first_serial = 0;
+    let rollout = Rollout::new(wanted.plan.clone(), identity, hash, stable)?;
+    Ok((rollout, kept, stable))
+}
+
+/// One task for each gate, until the guard is dropped.
+fn ask_for_ever(wanted: &Wanted) -> (mpsc::Receiver<Answer>, DropGuard) {
+    let (sender, answers) = mpsc::channel(ANSWERS);
+    let stop = CancellationToken::new();
+    for (at, (query, gate)) in wanted.queries.iter().zip(&wanted.plan.gates).enumerate() {
+        let (query, interval, sender) = (query.clone(), gate.interval, sender.clone());
+        environment::spawn(
+            "gate question",
+            stop.clone().run_until_cancelled_owned(async move {
+                loop {
+                    // A full queue is a controller that does not look: its gates are silent then.
+                    let _ = sender.try_send((at, prometheus::ask(&query).await));
+                    tokio::time::sleep(interval).await;
+                }
+            }),
+        );
+    }
+    (answers, stop.drop_guard())
+}
+
+/// A revision as items: it may be larger than one.
+fn parts(hash: RevisionHash, shelf: &Shelf) -> Vec<Part> {
+    let Ok(bytes) = shelf.revision(hash) else { return Vec::new() };
+    let bytes = Bytes::from(bytes);
+    let count = bytes.len().div_ceil(PART_BYTES).max(1);
+    let number = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    let part = |at: usize| {
+        let value = bytes.slice(at * PART_BYTES..bytes.len().min((at + 1) * PART_BYTES));
+        (part_key(hash.as_bytes(), number(count), number(at)), value)
+    };
+    (0..count).map(part).collect()
+}
