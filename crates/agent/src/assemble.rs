@@ -120,6 +120,11 @@ impl Agent {
         self.pods.clone()
     }
 
+    /// The link to the hub, for another part of the process; none without `--hub`.
+    pub fn hub_link(&self) -> Option<AgentLink> {
+        self.link.clone()
+    }
+
     /// A way to ask for its state while it runs.
     pub fn status(&self) -> impl Fn() -> Status + Send + Sync + 'static {
         let (name, scrapes, hub) = (self.node_name.clone(), self.scrapes.clone(), self.link.clone());

@@ -51,6 +51,16 @@ impl SigningKey {
         Ed25519KeyPair::from_seed_unchecked(seed).map(Self).map_err(|_| KeyError::NotAKey { line: 1 })
     }
 
+    /// The key of a text: the seed in hexadecimal; `#` begins a comment.
+    ///
+    /// # Errors
+    /// [`KeyError::NotAKey`].
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        Self::from_seed(&hex::parse(line).ok_or(KeyError::NotAKey { line: 1 })?)
+    }
+
     /// Its public half.
     pub fn public(&self) -> PublicKey {
         let mut bytes = [0; 32];

@@ -20,12 +20,30 @@ pub struct NodeItem {
     pub goes_last: bool,
 }
 
+impl NodeItem {
+    /// The item's value.
+    pub fn to_value(&self) -> Bytes {
+        self.encode_to_vec().into()
+    }
+
+    /// The item of a value.
+    ///
+    /// # Errors
+    /// The bytes are no such message.
+    pub fn from_value(value: &[u8]) -> Result<Self, prost::DecodeError> {
+        Self::decode(value)
+    }
+}
+
 /// What a node says of its gated workloads ([`crate::message::Report`]).
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct NodeReport {
     /// All of them.
     #[prost(message, repeated, tag = "1")]
     pub workloads: Vec<WorkloadReport>,
+    /// Counts up every 15 s, so that a node that is alive says so.
+    #[prost(uint64, tag = "2")]
+    pub beat: u64,
 }
 
 /// One gated workload of a node.

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use agent_link::{HubLink, LinkError};
+use agent_link::{HubHandle, HubLink, LinkError};
 use apiserver_client::{ConnectError, Door, Resume};
+use bytes::Bytes;
 use environment::{Clock, Entropy};
 use objects::decode::Keep;
 use objects::{Interner, Resource, Seeded};
@@ -12,7 +13,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Metrics as HttpMetrics, Routes, bind};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::agents::Agents;
 use crate::config::Config;
@@ -224,6 +225,17 @@ impl Hub {
     /// Its door to the API server: whoever asks through it shares its budget and its credentials.
     pub fn door(&self) -> Door {
         self.door.clone()
+    }
+
+    /// What it knows of the cluster.
+    pub fn objects(&self) -> Arc<Store> {
+        self.intake.store.clone()
+    }
+
+    /// The way to its agents, and what they report; for one caller, before it runs.
+    pub fn agents(&mut self) -> Option<(HubHandle, mpsc::Receiver<(String, Bytes)>)> {
+        let link = self.link.as_mut()?;
+        Some((link.handle(), link.take_reports()?))
     }
 
     /// A way to ask for its state while it runs.

@@ -10,6 +10,7 @@ mod horizon;
 mod hub;
 mod preflight;
 mod probe;
+mod rollout;
 mod top;
 mod up;
 
@@ -31,6 +32,7 @@ pub(crate) use preflight::{
     PreflightAction, PreflightFlags, RecordFlags,
 };
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
+pub(crate) use rollout::{RolloutFlags, RolloutVerb};
 pub(crate) use top::{TopFlags, TopOutput};
 pub(crate) use up::{Output, UpFlags};
 
@@ -51,11 +53,13 @@ pub(crate) enum Command {
     /// Start everything on this machine: an embedded API server (or yours), the hub, an agent, a status page.
     Up(UpFlags),
     /// The only client of the API server: state metrics, and what each agent needs.
-    Hub(HubFlags),
+    Hub(Box<HubFlags>),
     /// Metrics of this node, its pods and containers, without the API server.
     Agent(Box<AgentFlags>),
     /// The entry point of a gated workload: runs the revision that the node's agent says, stops it in time.
     Gate(GateFlags),
+    /// Rollouts that look through caches and revert without the API server: what they do and why. Asks the hub.
+    Rollout(RolloutFlags),
     /// On a node, without the API server: what gated workloads run, stop, revert, quarantine, allow.
     Node(NodeFlags),
     /// The cluster's DNS: outlives the control plane, and says how old its answers are.

@@ -34,9 +34,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Outcome {
     match command {
         Command::Up(flags) => commands::up::run(flags),
-        Command::Hub(flags) => commands::hub::run(flags),
+        Command::Hub(flags) => commands::hub::run(*flags),
         Command::Agent(flags) => commands::agent::run(*flags),
         Command::Gate(flags) => commands::gate::run(flags),
+        Command::Rollout(flags) => commands::rollout::run(flags),
         Command::Node(flags) => commands::node::run(flags),
         Command::Dns(flags) => commands::dns::run(*flags),
         Command::Preflight(flags) => commands::preflight::run(*flags),

@@ -20,6 +20,8 @@ mod preflight;
 mod process;
 #[path = "system/resolver.rs"]
 mod resolver;
+#[path = "system/rollout.rs"]
+mod rollout;
 #[path = "system/scrape.rs"]
 mod scrape;
 #[path = "system/up.rs"]

@@ -60,8 +60,11 @@ pub struct Controller {
     reloaded: Option<Duration>,
     /// Documents that cannot be meant, by file.
     refused: BTreeMap<String, String>,
-    status: Arc<Mutex<Vec<RolloutStatus>>>,
+    status: Status,
 }
+
+/// All rollouts as of the last tick.
+pub type Status = Arc<Mutex<Vec<RolloutStatus>>>;
 
 impl Controller {
     /// A controller that has not begun.
@@ -73,6 +76,7 @@ impl Controller {
         cluster: Cluster,
         link: HubHandle,
         clock: Arc<dyn Clock>,
+        status: Status,
     ) -> std::io::Result<Self> {
         let shelf = Shelf::open(&config.state)?;
         files::oldest_first(&config.documents)?;
@@ -87,13 +91,8 @@ impl Controller {
             given: HashMap::new(),
             reloaded: None,
             refused: BTreeMap::new(),
-            status: Arc::default(),
+            status,
         })
-    }
-
-    /// What people see, as of the last tick.
-    pub fn status(&self) -> Arc<Mutex<Vec<RolloutStatus>>> {
-        self.status.clone()
     }
 
     /// Until `stop`.

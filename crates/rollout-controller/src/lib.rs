@@ -17,5 +17,5 @@ pub mod spec;
 mod status;
 mod steered;
 
-pub use controller::{Cluster, ClusterView, Config, Controller};
+pub use controller::{Cluster, ClusterView, Config, Controller, Status};
 pub use status::{GateStatus, RolloutStatus};

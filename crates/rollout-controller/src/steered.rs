@@ -132,7 +132,8 @@ impl Steered {
             samples: &samples,
             horizon: self.wanted.horizon,
         });
-        let assigned = size(self.rollout.assigned(), candidates);
+        let is_stopped = self.rollout.stopped().is_some();
+        let assigned = if is_stopped { 0 } else { size(self.rollout.assigned(), candidates) };
         self.counts = Counts {
             total: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
             assigned,

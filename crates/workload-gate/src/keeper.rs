@@ -254,6 +254,11 @@ impl Keeper {
             tries_left: record.trial.map(|trial| trial.tries_left),
             rollout: directive.map(|said| said.rollout.clone()),
             serial: directive.map(|said| said.serial),
+            attempt: directive.map(|said| said.attempt),
+            reverted: directive.is_some_and(|said| {
+                let revision = RevisionHash::from_bytes(&said.revision);
+                record.failed.iter().any(|one| Some(one.revision) == revision && one.number == said.attempt)
+            }),
             held: record.held,
             frozen: directive.is_some_and(|said| said.frozen),
             quiesced: self.slot.is_quiesced(),

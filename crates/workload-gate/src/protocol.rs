@@ -169,6 +169,10 @@ pub struct WorkloadStatus {
     pub rollout: Option<String>,
     /// Its serial.
     pub serial: Option<u64>,
+    /// Its number of tries, and whether this node gave it up in that one.
+    pub attempt: Option<u32>,
+    /// See `attempt`.
+    pub reverted: bool,
     /// A person said stop.
     pub held: bool,
     /// All waves are frozen.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use environment::{SystemClock, SystemEntropy, spawn};
 use node_probe::Roots;
 
-use crate::commands::{agent_gate, dns, runtime};
+use crate::commands::agent_gate::Gates;
+use crate::commands::{dns, runtime};
 use crate::flags::AgentFlags;
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -30,7 +31,7 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
 async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     let shutdown = signals::shutdown()?;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
-    let gates = agent_gate::start(std::mem::take(&mut flags.gate), &flags.node_name, clock.clone()).await?;
+    let gates = Gates::prepare(std::mem::take(&mut flags.gate), &flags.node_name, clock.clone())?;
     // Each of its start errors is something that the operator has to change.
     let agent = agent::assemble(config(flags), clock, entropy).await.map_err(Failure::usage)?;
     let mut places =
@@ -44,7 +45,7 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     }
     terminal::print(&format!("{places}\n"));
     if let Some(gates) = gates {
-        spawn("gates", gates.run(shutdown.clone()));
+        spawn("gates", gates.run(agent.hub_link(), shutdown.clone()));
     }
     spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
     let Some(names) = names else {

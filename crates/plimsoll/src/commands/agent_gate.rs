@@ -1,9 +1,19 @@
 //! The part of `plimsoll agent` that keeps gated workloads.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use confirmation::{Keyring, Node};
+use agent_link::AgentLink;
+use bytes::Bytes;
+use confirmation::{Keyring, Node, RevisionHash};
 use environment::{Clock, files};
+use fanout::payload::{NodeItem, NodeReport, WorkloadReport, part_of};
+use fanout::{Topic, View};
+use prost::Message;
+use tokio_util::sync::CancellationToken;
+use workload_gate::protocol::WorkloadStatus;
 use workload_gate::{Config, NodeClock, Registry, Server, Store};
 
 use crate::flags::AgentGateFlags;
@@ -11,29 +21,184 @@ use crate::outcome::Failure;
 
 /// A file of four keys with their comments.
 const KEYS_BYTES_MAX: usize = 16 * 1024;
+/// Two UIDs.
+const IDENTITY_BYTES_MAX: usize = 1_024;
+/// How often the state of workloads is looked at for the hub.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often a node says that it is alive, changed or not.
+const BEAT: Duration = Duration::from_secs(15);
 
-/// Binds the sockets, if gates were asked for.
-pub(crate) async fn start(
-    flags: AgentGateFlags,
-    node_name: &str,
+/// What was asked for, checked.
+pub(crate) struct Gates {
+    node_name: String,
+    run_dir: PathBuf,
+    identity_file: PathBuf,
+    identity: Option<NodeItem>,
+    keys: Keyring,
+    store: Store,
     clock: Arc<dyn Clock>,
-) -> Result<Option<Server>, Failure> {
-    let (Some(state_dir), Some(keys), Some(cluster), Some(uid)) =
-        (flags.gate_state_dir, flags.gate_keys, flags.cluster_uid, flags.node_uid)
-    else {
-        return Ok(None);
-    };
-    let at = |what: &str, path: &std::path::Path, error: &dyn std::fmt::Display| {
-        Failure::Usage(format!("{what} {}: {error}", path.display()))
-    };
-    let mut text = Vec::new();
-    files::read_into(&keys, &mut text, KEYS_BYTES_MAX).map_err(|error| at("--gate-keys", &keys, &error))?;
-    let parsed =
-        Keyring::parse(&String::from_utf8_lossy(&text)).map_err(|error| at("--gate-keys", &keys, &error))?;
-    let store = Store::open(&state_dir).map_err(|error| at("--gate-state-dir", &state_dir, &error))?;
-    let node = Node { name: node_name.to_owned(), uid, goes_last: flags.control_plane_node };
-    let clock = NodeClock::new(clock)?;
-    let registry = Registry::start(Config { cluster, node, keys: parsed, store, clock }).await?;
-    let run_dir = flags.gate_run_dir;
-    Server::bind(&run_dir, registry).map(Some).map_err(|error| at("--gate-run-dir", &run_dir, &error))
+}
+
+impl Gates {
+    /// Checks everything that can be, if gates were asked for.
+    pub(crate) fn prepare(
+        flags: AgentGateFlags,
+        node_name: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Self>, Failure> {
+        let (Some(state_dir), Some(keys)) = (flags.gate_state_dir, flags.gate_keys) else { return Ok(None) };
+        let at = |what: &str, path: &Path, error: &dyn std::fmt::Display| {
+            Failure::Usage(format!("{what} {}: {error}", path.display()))
+        };
+        let mut text = Vec::new();
+        files::read_into(&keys, &mut text, KEYS_BYTES_MAX)
+            .map_err(|error| at("--gate-keys", &keys, &error))?;
+        let parsed = Keyring::parse(&String::from_utf8_lossy(&text))
+            .map_err(|error| at("--gate-keys", &keys, &error))?;
+        let store = Store::open(&state_dir).map_err(|error| at("--gate-state-dir", &state_dir, &error))?;
+        std::fs::create_dir_all(&flags.gate_run_dir)
+            .map_err(|error| at("--gate-run-dir", &flags.gate_run_dir, &error))?;
+        let identity_file = state_dir.join("identity");
+        let given = flags.cluster_uid.zip(flags.node_uid);
+        let given = given.map(|(cluster_uid, uid)| NodeItem {
+            cluster_uid,
+            uid,
+            goes_last: flags.control_plane_node,
+        });
+        Ok(Some(Self {
+            node_name: node_name.to_owned(),
+            run_dir: flags.gate_run_dir,
+            identity: given.or_else(|| known(&identity_file)),
+            identity_file,
+            keys: parsed,
+            store,
+            clock,
+        }))
+    }
+
+    /// Until `stop`. Without an identity, from the flags, an earlier run or the hub, nothing is kept and nothing runs.
+    pub(crate) async fn run(self, link: Option<AgentLink>, stop: CancellationToken) {
+        if let Err(error) = self.keep(link, stop).await {
+            tracing::error!("gated workloads are not kept: {error:#}");
+        }
+    }
+
+    async fn keep(self, link: Option<AgentLink>, stop: CancellationToken) -> anyhow::Result<()> {
+        let identity = match self.identity {
+            Some(identity) => identity,
+            None => {
+                let Some(link) = &link else {
+                    anyhow::bail!("--cluster-uid and --node-uid are needed without --hub")
+                };
+                let Some(identity) = stop.run_until_cancelled(identity(link)).await.flatten() else {
+                    return Ok(());
+                };
+                files::write_atomic(&self.identity_file, |file| file.write_all(&identity.to_value()))?;
+                identity
+            }
+        };
+        let NodeItem { cluster_uid: cluster, uid, goes_last } = identity;
+        let node = Node { name: self.node_name, uid, goes_last };
+        let clock = NodeClock::new(self.clock.clone())?;
+        let registry =
+            Registry::start(Config { cluster, node, keys: self.keys, store: self.store, clock }).await?;
+        let server = Server::bind(&self.run_dir, registry.clone())?;
+        if let Some(link) = link {
+            environment::spawn(
+                "directives",
+                stop.clone().run_until_cancelled_owned(follow(link.clone(), registry.clone())),
+            );
+            let reporting = report(link, registry, self.clock);
+            environment::spawn("reports", stop.clone().run_until_cancelled_owned(reporting));
+        }
+        server.run(stop).await;
+        Ok(())
+    }
+}
+
+fn known(file: &Path) -> Option<NodeItem> {
+    let mut bytes = Vec::new();
+    files::read_into(file, &mut bytes, IDENTITY_BYTES_MAX).ok()?;
+    NodeItem::from_value(&bytes).ok().filter(|item| !item.uid.is_empty())
+}
+
+async fn identity(link: &AgentLink) -> Option<NodeItem> {
+    let mut view = link.view();
+    loop {
+        let item = view
+            .borrow_and_update()
+            .topic(Topic::NODE)
+            .find_map(|(_, value)| NodeItem::from_value(value).ok());
+        if item.is_some() {
+            return item;
+        }
+        view.changed().await.ok()?;
+    }
+}
+
+/// Hands on what the hub publishes for this node.
+async fn follow(link: AgentLink, registry: Registry) {
+    let mut view = link.view();
+    let mut told: BTreeMap<Bytes, Bytes> = BTreeMap::new();
+    let mut loaded: Vec<RevisionHash> = Vec::new();
+    loop {
+        let items = view.borrow_and_update().clone();
+        for revision in complete(&items) {
+            let hash = RevisionHash::of(&revision);
+            if loaded.contains(&hash) {
+                continue;
+            }
+            match registry.load(&revision).await {
+                Ok(_) => loaded.push(hash),
+                Err(error) => {
+                    tracing::warn!(%error, "a revision is not kept; it is tried with the next change")
+                }
+            }
+        }
+        for (workload, token) in items.topic(Topic::DIRECTIVES) {
+            if told.get(workload) == Some(token) {
+                continue;
+            }
+            if let Err(error) = registry.tell(token).await {
+                tracing::warn!(%error, "a directive is not followed");
+            }
+            told.insert(workload.clone(), token.clone());
+        }
+        if view.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The revisions of which all parts are here.
+fn complete(items: &View) -> Vec<Vec<u8>> {
+    let mut found: BTreeMap<&[u8], (u16, BTreeMap<u16, &Bytes>)> = BTreeMap::new();
+    for (key, value) in items.topic(Topic::REVISIONS) {
+        let Some((hash, parts, part)) = part_of(key) else { continue };
+        let entry = found.entry(hash).or_insert((parts, BTreeMap::new()));
+        entry.1.insert(part, value);
+    }
+    let whole = found.into_values().filter(|(parts, have)| have.len() == usize::from(*parts));
+    whole.map(|(_, have)| have.into_values().flat_map(|part| part.iter().copied()).collect()).collect()
+}
+
+async fn report(link: AgentLink, registry: Registry, clock: Arc<dyn Clock>) {
+    loop {
+        let workloads = registry.status().await.iter().map(one).collect();
+        let beat = clock.monotonic().as_secs() / BEAT.as_secs();
+        link.report(NodeReport { workloads, beat }.encode_to_vec().into());
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn one(status: &WorkloadStatus) -> WorkloadReport {
+    let running: Option<RevisionHash> = status.revision.as_ref().and_then(|hash| hash.parse().ok());
+    WorkloadReport {
+        workload: status.name.clone(),
+        running: running.map(|hash| Bytes::copy_from_slice(hash.as_bytes())).unwrap_or_default(),
+        on_trial: status.phase == "Trial",
+        serial: status.serial.unwrap_or_default(),
+        attempt: status.attempt.unwrap_or_default(),
+        reverted: status.reverted,
+    }
 }

@@ -12,6 +12,7 @@ use objects::Resource;
 use state_metrics::{AllowList, Options};
 use telemetry_export::Routes;
 
+use crate::commands::rollouts::Rollouts;
 use crate::commands::runtime;
 use crate::flags::{ApiFlags, HubFlags};
 use crate::outcome::{Failure, Outcome};
@@ -24,6 +25,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         ));
     }
     let (load_watch, audit) = (flags.load_watch, audit(&flags));
+    let rollouts = Rollouts::prepare(&flags)?;
     let config = config(flags)?;
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
@@ -33,12 +35,15 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         } else {
             None
         };
-        let extension = watch.as_ref().map(extension).unwrap_or_default();
+        let mut extension = watch.as_ref().map(extension).unwrap_or_default();
+        if let Some(rollouts) = &rollouts {
+            extension.routes = rollouts.routes(extension.routes);
+        }
         let audit = watch.as_ref().and_then(LoadWatch::audit_address);
-        let assembling = hub::assemble_with(config, clock, Arc::new(SystemEntropy::new()), extension);
+        let assembling = hub::assemble_with(config, clock.clone(), Arc::new(SystemEntropy::new()), extension);
         // A credential plugin may take its time; Ctrl-C is heard meanwhile.
         let Some(hub) = shutdown.run_until_cancelled(assembling).await else { return Ok(()) };
-        let hub = hub.map_err(Failure::hub)?;
+        let mut hub = hub.map_err(Failure::hub)?;
         let addresses = hub.addresses();
         let places = serde_json::json!({
             "hubMetrics": format!("http://{}/metrics", addresses.state),
@@ -48,6 +53,9 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             "audit": audit.map(|address| address.to_string()),
         });
         terminal::print(&format!("{places}\n"));
+        if let Some(rollouts) = rollouts {
+            rollouts.start(&mut hub, clock, shutdown.clone())?;
+        }
         if let Some(watch) = watch {
             environment::spawn("load watch", watch.run(hub.door(), shutdown.clone()));
         }

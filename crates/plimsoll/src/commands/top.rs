@@ -2,23 +2,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::rt::TokioIo;
 use load_watch::{Report, picture};
-use tokio::net::TcpStream;
 
-use crate::commands::runtime;
+use crate::commands::{runtime, telemetry};
 use crate::flags::{TopFlags, TopOutput};
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
 
 /// Between two pictures; the hub reads the API server every 7.5 s.
 const PAUSE: Duration = Duration::from_secs(2);
-/// For one answer of the hub.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// A thousand rows of some 300 bytes.
-const BODY_BYTES_MAX: usize = 4 << 20;
 /// Where nobody says how wide the terminal is.
 const COLUMNS: u16 = 120;
 /// Clears a terminal and goes to its first line (ECMA-48: ED, CUP).
@@ -59,25 +51,6 @@ async fn ask(hub: &str) -> Result<Report, Failure> {
             "the hub at {hub} (--hub) does not say its load: {why}; it needs `plimsoll hub --load-watch`, and --hub its telemetry port"
         ))
     };
-    let asking = tokio::time::timeout(PATIENCE, get(hub)).await;
-    let body = match asking {
-        Ok(answer) => answer.map_err(|error| failed(format!("{error:#}")))?,
-        Err(_) => return Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
-    };
+    let body = telemetry::get(hub, "/load").await.map_err(failed)?;
     serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
-}
-
-async fn get(hub: &str) -> anyhow::Result<Bytes> {
-    let stream = TcpStream::connect(hub).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let driving = environment::spawn("top", connection);
-    let request = hyper::Request::get("/load").header("host", hub).body(Empty::<Bytes>::new())?;
-    let answer = sender.send_request(request).await?;
-    anyhow::ensure!(answer.status().is_success(), "{}", answer.status());
-    let body = Limited::new(answer.into_body(), BODY_BYTES_MAX)
-        .collect()
-        .await
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
-    driving.abort();
-    Ok(body.to_bytes())
 }

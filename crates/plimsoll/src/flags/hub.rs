@@ -36,6 +36,15 @@ pub(crate) struct HubFlags {
     /// Tell the DNS servers of all nodes the address of each pod, which `pods verified` needs.
     #[arg(long, requires = "agents_listen")]
     pub(crate) dns_pod_addresses: bool,
+    /// Steer the rollouts (`DaemonRollout`, *.yaml) of this folder.
+    #[arg(long, value_name = "DIR", requires_all = ["agents_listen", "rollouts_state_dir", "rollouts_key"])]
+    pub(crate) rollouts_dir: Option<PathBuf>,
+    /// What the rollouts of earlier runs told the nodes; must survive restarts.
+    #[arg(long, value_name = "DIR", requires = "rollouts_dir")]
+    pub(crate) rollouts_state_dir: Option<PathBuf>,
+    /// The key that directives are signed with (`plimsoll rollout keygen`).
+    #[arg(long, value_name = "FILE", requires = "rollouts_dir")]
+    pub(crate) rollouts_key: Option<PathBuf>,
     /// Forecast the load line of what runs: read the API server's metrics every 7.5 s (`plimsoll top` shows it).
     #[arg(long)]
     pub(crate) load_watch: bool,
