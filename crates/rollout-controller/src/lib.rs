@@ -9,6 +9,7 @@
 //!   documents, nodes, reports, answers --every second--> Rollout --directive--> signed, written down --> fan-out
 //! ```
 
+mod collect;
 mod controller;
 mod kept;
 pub mod limits;
@@ -18,4 +19,9 @@ mod status;
 mod steered;
 
 pub use controller::{Cluster, ClusterView, Config, Controller, Status};
+/// `plimsoll_rollout_*` and `plimsoll_gate_state` for a registry.
+pub fn collector(status: Status) -> Box<dyn prometheus_client::collector::Collector> {
+    Box::new(collect::Collect(status))
+}
+
 pub use status::{GateStatus, RolloutStatus};

@@ -59,6 +59,8 @@ pub struct GateStatus {
     pub failures: u32,
     /// With all nodes, at most; not there if nothing can be said, or nothing was asked for.
     pub predicted_at_full_size: Option<f64>,
+    /// The last question had an answer, and within the limit.
+    pub holds: bool,
     /// Why the last question had no answer.
     pub unanswered: Option<String>,
 }
@@ -157,6 +159,7 @@ fn gates(steered: &Steered) -> Vec<GateStatus> {
             samples: state.samples,
             failures: state.failures,
             predicted_at_full_size: state.predict(steered.counts.total).map(|prediction| prediction.upper),
+            holds: unanswered.is_none() && state.last().is_some_and(|sample| gate.bound.holds(sample.value)),
             unanswered: unanswered.clone(),
         })
         .collect()

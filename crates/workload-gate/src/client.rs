@@ -6,7 +6,7 @@ use tokio::net::UnixStream;
 
 use crate::limits::PATIENCE;
 use crate::protocol::{Answer, Messages, Verb, send};
-use crate::server::{NODE_SOCKET, SENTINEL};
+use crate::server::{GATE_DIR, NODE_SOCKET, SENTINEL};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ async fn converse(dir: &Path, verb: &Verb) -> Result<Answer, AskError> {
     let socket = dir.join(NODE_SOCKET);
     let stream = UnixStream::connect(&socket).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::PermissionDenied => AskError::NotRoot(socket.clone()),
-        _ => AskError::NoAgent { socket: socket.clone(), sentinel: dir.join(SENTINEL), error },
+        _ => AskError::NoAgent { socket: socket.clone(), sentinel: dir.join(GATE_DIR).join(SENTINEL), error },
     })?;
     let (reading, mut writing) = stream.into_split();
     let hung_up = |error: std::io::Error| AskError::HungUp(error.to_string());

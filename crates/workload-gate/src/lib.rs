@@ -25,5 +25,5 @@ pub use client::{AskError, ask};
 pub use clock::NodeClock;
 pub use gate::{Gate, GateConfig, become_workload};
 pub use registry::{Config, Refused, Registry};
-pub use server::{GATE_SOCKET, NODE_SOCKET, SENTINEL, Server};
+pub use server::{GATE_DIR, GATE_SOCKET, NODE_SOCKET, SENTINEL, Server};
 pub use store::{Store, is_name};

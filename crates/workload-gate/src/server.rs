@@ -16,11 +16,13 @@ use crate::limits::{CONNECTIONS_MAX, LOOK, QUEUE};
 use crate::protocol::{Answer, FromGate, Messages, ToGate, Verb, send};
 use crate::registry::{Refused, Registry};
 
-/// The socket of gates, in the folder that is mounted into gated workloads.
+/// The folder of gates: the only one that is mounted into gated workloads, which have no business with [`NODE_SOCKET`].
+pub const GATE_DIR: &str = "gate";
+/// The socket of gates, in their folder.
 pub const GATE_SOCKET: &str = "gate.sock";
 /// The socket of people, mode 0600.
 pub const NODE_SOCKET: &str = "node.sock";
-/// While this file is in the folder, no gated workload of the node runs: `touch` needs no program of ours.
+/// While this file is in the folder of gates, no gated workload of the node runs: `touch` needs no program of ours.
 pub const SENTINEL: &str = "stop";
 
 /// Both sockets, bound.
@@ -37,8 +39,8 @@ impl Server {
     /// # Errors
     /// Those of the operating system.
     pub fn bind(dir: &Path, registry: Registry) -> io::Result<Self> {
-        std::fs::create_dir_all(dir)?;
-        let gates = bind(&dir.join(GATE_SOCKET), 0o666)?;
+        std::fs::create_dir_all(dir.join(GATE_DIR))?;
+        let gates = bind(&dir.join(GATE_DIR).join(GATE_SOCKET), 0o666)?;
         let people = bind(&dir.join(NODE_SOCKET), 0o600)?;
         Ok(Self { dir: dir.to_owned(), gates, people, registry })
     }
@@ -72,7 +74,7 @@ impl Server {
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let sentinel = self.dir.join(SENTINEL).exists();
+            let sentinel = self.dir.join(GATE_DIR).join(SENTINEL).exists();
             if sentinel != held {
                 tracing::warn!(sentinel, "the sentinel file came or went");
                 self.registry.give_all(&Input::Hold(sentinel)).await;

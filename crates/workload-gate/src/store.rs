@@ -6,7 +6,9 @@
 //! STATE/unpacked/HASH/...     its files, for the workload to read
 //! ```
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use confirmation::{Record, Revision, RevisionHash, limits::RECORD_BYTES_MAX, limits::REVISION_BYTES_MAX};
@@ -29,6 +31,8 @@ impl Store {
         for folder in ["records", "revisions", "unpacked"] {
             std::fs::create_dir_all(dir.join(folder))?;
         }
+        // Workloads that are not root read their files; who does not know a revision's name does not find it.
+        std::fs::set_permissions(dir.join("unpacked"), Permissions::from_mode(0o711))?;
         Ok(Self { dir: dir.to_owned() })
     }
 
@@ -107,6 +111,7 @@ impl Store {
                 std::fs::create_dir_all(folder)?;
             }
             files::write_atomic(&path, |file| file.write_all(content))?;
+            std::fs::set_permissions(&path, Permissions::from_mode(0o644))?;
         }
         std::fs::create_dir_all(&dir)?;
         Ok((revision, dir))

@@ -12,6 +12,10 @@ pub(crate) fn run(flags: GateFlags) -> Outcome {
         let error = become_workload(gate, &flags.command);
         return Err(Failure::Environment(anyhow::anyhow!(error).context(flags.command.join(" "))));
     }
+    if let Some(to) = &flags.copy_to {
+        let copied = std::fs::copy(std::env::current_exe()?, to).map(drop);
+        return copied.map_err(|error| Failure::Usage(format!("--copy-to {}: {error}", to.display())));
+    }
     if !is_name(&flags.name) {
         let name = flags.name;
         return Err(Failure::Usage(format!(
@@ -19,7 +23,7 @@ pub(crate) fn run(flags: GateFlags) -> Outcome {
         )));
     }
     let program = std::env::current_exe()?;
-    let config = GateConfig { name: flags.name, dir: flags.run_dir, command: flags.command, program };
+    let config = GateConfig { name: flags.name, dir: flags.gate_dir, command: flags.command, program };
     // One thread: the kernel ends the workload with the thread that started it.
     runtime::one_thread(async {
         let shutdown = signals::shutdown()?;

@@ -38,6 +38,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         let mut extension = watch.as_ref().map(extension).unwrap_or_default();
         if let Some(rollouts) = &rollouts {
             extension.routes = rollouts.routes(extension.routes);
+            extension.collectors.push(rollouts.collector());
         }
         let audit = watch.as_ref().and_then(LoadWatch::audit_address);
         let assembling = hub::assemble_with(config, clock.clone(), Arc::new(SystemEntropy::new()), extension);

@@ -50,6 +50,11 @@ impl Rollouts {
         })
     }
 
+    /// Their metrics.
+    pub(crate) fn collector(&self) -> Box<dyn prometheus_client::collector::Collector> {
+        rollout_controller::collector(self.status.clone())
+    }
+
     /// Begins, on a hub that does not run yet.
     pub(crate) fn start(self, hub: &mut Hub, clock: Arc<dyn Clock>, stop: CancellationToken) -> Outcome {
         let Some((link, reports)) = hub.agents() else { return Ok(()) };

@@ -14,7 +14,7 @@ pub(crate) struct AgentGateFlags {
     /// The public keys of controllers, one a line in hexadecimal.
     #[arg(long, value_name = "FILE", requires = "gate_state_dir")]
     pub(crate) gate_keys: Option<PathBuf>,
-    /// The folder of the sockets, mounted into gated workloads.
+    /// The folder of the sockets; its folder `gate` is mounted into gated workloads.
     #[arg(long, default_value = "/run/plimsoll", value_name = "DIR")]
     pub(crate) gate_run_dir: PathBuf,
     /// UID of the namespace `kube-system`: directives of other clusters are refused. The hub says it if it is not given.

@@ -7,11 +7,20 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 pub(crate) struct GateFlags {
     /// The workload's name: what a rollout calls it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        required_unless_present = "copy_to"
+    )]
     pub(crate) name: String,
-    /// The folder with the agent's sockets, mounted from the node.
-    #[arg(long, default_value = "/run/plimsoll", value_name = "DIR", env = "PLIMSOLL_RUN_DIR")]
-    pub(crate) run_dir: PathBuf,
+    /// Copy this program there and end: for an init container whose image has nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) copy_to: Option<PathBuf>,
+    /// The folder with the agent's socket for gates, mounted from the node.
+    #[arg(long, default_value = "/run/plimsoll/gate", value_name = "DIR", env = "PLIMSOLL_GATE_DIR")]
+    pub(crate) gate_dir: PathBuf,
     /// Become the command as a child of this process; the gate starts itself so.
     #[arg(long, hide = true, value_name = "PID")]
     pub(crate) shadow_of: Option<u32>,

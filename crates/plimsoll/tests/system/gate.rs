@@ -58,9 +58,9 @@ impl NodeUnderTest {
     }
 
     fn start_gate(&mut self) {
-        let run_dir = self.path("run");
+        let gate_dir = self.path("run/gate");
         self.gate =
-            Some(Plimsoll::start(&["gate", "--name", "w", "--run-dir", &run_dir, "--", "sleep", "1000"]));
+            Some(Plimsoll::start(&["gate", "--name", "w", "--gate-dir", &gate_dir, "--", "sleep", "1000"]));
     }
 
     /// A revision that leaves its process id in a file of its name, and runs on.
@@ -180,7 +180,7 @@ fn a_person_at_the_node_has_the_last_word() {
     let process = node.process("good");
 
     // A file, for whoever has no program of ours.
-    let sentinel = node.path("run/stop");
+    let sentinel = node.path("run/gate/stop");
     std::fs::write(&sentinel, "").unwrap();
     wait_until_gone(&process);
     node.wait_for("Held");

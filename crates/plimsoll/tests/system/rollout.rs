@@ -118,7 +118,13 @@ impl Cluster {
             ]);
             agent.line();
             processes.push(agent);
-            processes.push(Plimsoll::start(&["gate", "--name", "w", "--run-dir", &run_dir]));
+            processes.push(Plimsoll::start(&[
+                "gate",
+                "--name",
+                "w",
+                "--gate-dir",
+                &format!("{run_dir}/gate"),
+            ]));
         }
         Self { prometheus: Prometheus::start(), folder, telemetry, _processes: processes }
     }
@@ -173,6 +179,9 @@ fn a_good_revision_arrives_and_a_bad_one_goes_back() {
     cluster.wait_for("the first node runs it", |status| status["activeNodes"] == 1);
     assert!(cluster.explain().contains("1 of 2 nodes may run it, 1 do"));
     cluster.wait_for("both nodes run it", |status| status["activeNodes"] == 2);
+    let (_, metrics) = super::scrape::get(&format!("http://{}/metrics", cluster.telemetry)).unwrap();
+    assert!(metrics.contains("plimsoll_rollout_nodes{rollout=\"ns/w\",state=\"active\"} 2"), "{metrics}");
+    assert!(metrics.contains("plimsoll_gate_state{rollout=\"ns/w\",gate=\"cost\"} 1"), "{metrics}");
     let healthy = cluster.wait_for("it is confirmed everywhere", |status| phase(status) == "Healthy");
     let first = healthy["updateRevision"].clone();
 
