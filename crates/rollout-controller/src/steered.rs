@@ -215,7 +215,7 @@ fn restored_or_new(
         _ => stable,
     };
     kept.first_serial = 0;
-    let rollout = Rollout::new(wanted.plan.clone(), identity, hash, stable)?;
+    let rollout = Rollout::new(wanted.plan.clone(), identity, hash, stable)?.numbered(kept.saved.attempt + 1);
     Ok((rollout, kept, stable))
 }
 
@@ -250,4 +250,80 @@ fn parts(hash: RevisionHash, shelf: &Shelf) -> Vec<Part> {
         (part_key(hash.as_bytes(), number(count), number(at)), value)
     };
     (0..count).map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use confirmation::{Keyring, Node};
+
+    use super::*;
+
+    const DOCUMENT: &str = "
+apiVersion: plimsoll.dev/v1alpha1
+kind: DaemonRollout
+metadata: {name: w, namespace: ns}
+spec:
+  workload: w
+  revision: {template: REVISION}
+  maskingHorizon: 0s
+  gates: [{name: a, prometheus: {address: 'http://127.0.0.1:1', query: x}, max: 1}]
+";
+
+    fn begin(revision: &str, shelf: &Shelf) -> Steered {
+        let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", revision)).expect("a document");
+        Steered::begin(wanted, "c", shelf).expect("begun")
+    }
+
+    fn nodes() -> Vec<Candidate> {
+        let node = |n: u32| Node { name: format!("n{n}"), uid: format!("u{n}"), goes_last: false };
+        (0..9).map(|n| Candidate::new("ns/w", node(n), String::new(), String::new())).collect()
+    }
+
+    #[tokio::test]
+    async fn another_life_says_the_same_and_what_was_stopped_stays_stopped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shelf = Shelf::open(folder.path()).expect("a shelf");
+        let key = SigningKey::from_seed(&[1; 32]).expect("a key");
+        let keys = Keyring::new(vec![key.public()]).expect("keys");
+        let at = |seconds: u64| Duration::from_secs(1_000_000 + seconds);
+        let look = |steered: &mut Steered, seconds, running, reverted| {
+            let is_news = steered.look(at(seconds), &nodes(), (running, reverted), &key, &shelf);
+            is_news.then(|| Token::open(&steered.token, &keys).expect("signed"))
+        };
+        let mut first = begin("one", &shelf);
+        let said = look(&mut first, 1, 0, 0).expect("the first word");
+        assert_eq!(said.assigned.nodes.len(), 1);
+        assert_eq!(look(&mut first, 2, 0, 0), None, "nothing new");
+
+        let mut second = begin("one", &shelf);
+        let again = look(&mut second, 3, 1, 0).expect("a first word of its own");
+        assert!(again.serial > said.serial);
+        assert_eq!(again.assigned, said.assigned);
+
+        let stopped = look(&mut second, 4, 0, 1).expect("the end");
+        assert!(stopped.quarantines(second.hash) && stopped.assigned.nodes.is_empty());
+        // Another revision is tried; the first one, applied again, is not.
+        assert!(look(&mut begin("two", &shelf), 5, 0, 0).expect("a word").assigned.nodes.len() == 1);
+        let mut back = begin("one", &shelf);
+        let said = look(&mut back, 6, 0, 0).expect("a word");
+        assert!(said.assigned.nodes.is_empty() && back.problem.is_some());
+        back.wish(Wishes { retry: 1, ..Wishes::default() });
+        let said = look(&mut back, 7, 0, 0).expect("a word");
+        assert_eq!((said.assigned.nodes.len(), said.attempt), (1, 4), "a number that no node has seen");
+
+        std::fs::write(folder.path().join("rollouts/ns_w"), b"\xff\xff").expect("written");
+        let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", "one")).expect("a document");
+        assert!(Steered::begin(wanted, "c", &shelf).is_err(), "a controller that forgot must not speak");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_says_nothing_new() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shelf = Shelf::open(folder.path()).expect("a shelf");
+        let mut steered = begin("one", &shelf);
+        std::fs::remove_dir_all(folder.path().join("rollouts")).expect("removed");
+        let key = SigningKey::from_seed(&[1; 32]).expect("a key");
+        assert!(!steered.look(Duration::from_secs(1), &nodes(), (0, 0), &key, &shelf));
+        assert!(steered.token.is_empty() && steered.problem.is_some());
+    }
 }

@@ -117,8 +117,9 @@ pub struct Saved {
     /// 32 bytes, or none on a first install.
     #[prost(bytes = "vec", tag = "2")]
     pub stable: Vec<u8>,
+    /// The number of this try.
     #[prost(uint32, tag = "3")]
-    attempt: u32,
+    pub attempt: u32,
     #[prost(uint32, tag = "4")]
     step: u32,
     #[prost(message, required, tag = "5")]
@@ -169,6 +170,13 @@ impl Rollout {
             running: 0,
             held_at: Vec::new(),
         })
+    }
+
+    /// The same with another number for its first try: nodes refuse a number under which they gave this revision up.
+    #[must_use]
+    pub fn numbered(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
     }
 
     /// A person said something.
