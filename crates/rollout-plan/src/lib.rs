@@ -13,6 +13,7 @@
 mod count;
 mod gate;
 pub mod limits;
+mod observation;
 mod order;
 mod plan;
 mod predict;
@@ -22,8 +23,9 @@ mod stop;
 
 pub use count::NodeCount;
 pub use gate::{Bound, Failure, Gate, GateState, Sample};
+pub use observation::{Command, Identity, Observation, Phase};
 pub use order::{Candidate, grow, size};
 pub use plan::{Plan, PlanError, Step};
 pub use predict::{Costs, Prediction};
-pub use rollout::{Command, Identity, Observation, Phase, Rollout, Saved};
+pub use rollout::{Rollout, Saved};
 pub use stop::Stop;
