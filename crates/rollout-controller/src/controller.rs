@@ -164,7 +164,7 @@ impl Controller {
                 steered.wanted == Wanted { wishes: steered.wanted.wishes, ..document.clone() }
             });
             if !same {
-                match Steered::begin(document, cluster, &self.shelf) {
+                match Steered::begin(document, cluster, &self.shelf, &self.clock) {
                     Ok(steered) => drop(self.steered.insert(name.clone(), steered)),
                     Err(why) => drop(self.refused.insert(name.clone(), why)),
                 }

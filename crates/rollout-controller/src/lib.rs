@@ -11,8 +11,10 @@
 
 mod collect;
 mod controller;
+mod http;
 mod kept;
 pub mod limits;
+mod page;
 mod prometheus;
 pub mod spec;
 mod status;

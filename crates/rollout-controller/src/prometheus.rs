@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::Request;
-use hyper_util::rt::TokioIo;
 use rollout_plan::Sample;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 
+use crate::http;
 use crate::spec::Query;
 
 /// An answer with one number has some hundred bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
-/// For one answer, within the shortest interval of a gate.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -43,31 +37,9 @@ struct Value(f64, String);
 /// # Errors
 /// A sentence: nobody answers, not in time, not with one number.
 pub(crate) async fn ask(query: &Query) -> Result<Sample, String> {
-    tokio::time::timeout(PATIENCE, fetch(query))
-        .await
-        .unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())))
-        .and_then(|body| read(&body))
-}
-
-async fn fetch(query: &Query) -> Result<Bytes, String> {
-    let host = query.address.trim_start_matches("http://").trim_end_matches('/');
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let stream = TcpStream::connect(host).await.map_err(|error| text(&error))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| text(&error))?;
-    // It ends with the answer, or with the sender when nobody waits any more.
-    environment::spawn("prometheus", async move { drop(connection.await) });
-    let uri = format!("/api/v1/query?query={}", percent_encoded(&query.query));
-    let request =
-        Request::get(uri).header("host", host).body(Empty::<Bytes>::new()).map_err(|error| text(&error))?;
-    let response = sender.send_request(request).await.map_err(|error| text(&error))?;
-    let status = response.status();
-    let body =
-        Limited::new(response.into_body(), BODY_BYTES_MAX).collect().await.map_err(|error| text(&error))?;
-    match status.is_success() {
-        true => Ok(body.to_bytes()),
-        false => Err(format!("status {status}: {}", String::from_utf8_lossy(&body.to_bytes()))),
-    }
+    let path = format!("/api/v1/query?query={}", percent_encoded(&query.query));
+    let body = http::get(&query.address, &path, BODY_BYTES_MAX).await?;
+    read(&body)
 }
 
 fn read(body: &[u8]) -> Result<Sample, String> {

@@ -7,6 +7,8 @@ use confirmation::Revision;
 use rollout_plan::{Bound, Gate, NodeCount, Plan, Step};
 use serde::Deserialize;
 
+use crate::page;
+
 /// `apiVersion` of this shape.
 pub const API_VERSION: &str = "plimsoll.dev/v1alpha1";
 /// Its kind.
@@ -122,7 +124,8 @@ struct Confirm {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GateSpec {
     name: String,
-    prometheus: Query,
+    prometheus: Option<Query>,
+    metric: Option<Page>,
     max: Option<f64>,
     min: Option<f64>,
     hard: Option<f64>,
@@ -141,6 +144,27 @@ pub struct Query {
     pub address: String,
     /// What has one number as its answer.
     pub query: String,
+}
+
+/// A series of a page of metrics.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// `http://host:port/metrics`.
+    pub url: String,
+    /// `name` or `name{label="value"}`; several are added up.
+    pub series: String,
+    /// What it counts as if the page does not have it. Without this, that is no answer.
+    pub absent: Option<f64>,
+}
+
+/// Where a gate's answers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// PromQL.
+    Prometheus(Query),
+    /// A page.
+    Page(Page),
 }
 
 /// `90s`, `10m`, `1h30m`, or seconds.
@@ -163,7 +187,7 @@ pub struct Wanted {
     /// How.
     pub plan: Plan,
     /// Where each gate's answers come from, as in the plan.
-    pub queries: Vec<Query>,
+    pub sources: Vec<Source>,
     /// How long DNS caches could hide a dead control plane, as `plimsoll dns horizon` says.
     pub horizon: Option<Duration>,
     /// What a person wants of it now.
@@ -208,7 +232,7 @@ pub fn parse(text: &str) -> Result<Wanted, String> {
     let revision = Revision { command, environment, files: bytes(files), template };
     revision.encode_bounded().map_err(|error| format!("spec.revision: {error}"))?;
     let gates: Vec<Gate> = spec.gates.iter().map(gate).collect::<Result<_, _>>()?;
-    let queries = spec.gates.iter().map(|gate| gate.prometheus.clone()).collect();
+    let sources = spec.gates.iter().map(source).collect::<Result<_, _>>()?;
     let plan = plan(&spec, gates)?;
     plan.check().map_err(|error| format!("spec: {error}"))?;
     Ok(Wanted {
@@ -216,7 +240,7 @@ pub fn parse(text: &str) -> Result<Wanted, String> {
         workload: spec.workload,
         revision,
         plan,
-        queries,
+        sources,
         horizon: spec.masking_horizon.map(|span| span.read("spec.maskingHorizon")).transpose()?,
         wishes: Wishes {
             paused: spec.paused,
@@ -283,12 +307,6 @@ fn gate(spec: &GateSpec) -> Result<Gate, String> {
         (None, Some(min)) => Bound::Min(min),
         _ => return Err(format!("{field}: exactly one of max and min is needed")),
     };
-    if !spec.prometheus.address.starts_with("http://") {
-        return Err(format!(
-            "{field}: prometheus.address is http://HOST:PORT, not {:?}",
-            spec.prometheus.address
-        ));
-    }
     Ok(Gate {
         name: spec.name.clone(),
         bound,
@@ -297,6 +315,26 @@ fn gate(spec: &GateSpec) -> Result<Gate, String> {
         failure_limit: spec.failure_limit,
         predict: spec.predict,
     })
+}
+
+fn source(spec: &GateSpec) -> Result<Source, String> {
+    let field = format!("spec.gates, {:?}", spec.name);
+    let is_http = |name: &str, url: &str| match url.starts_with("http://") {
+        true => Ok(()),
+        false => Err(format!("{field}: {name} is http://HOST:PORT, not {url:?}")),
+    };
+    match (&spec.prometheus, &spec.metric) {
+        (Some(query), None) => {
+            is_http("prometheus.address", &query.address)?;
+            Ok(Source::Prometheus(query.clone()))
+        }
+        (None, Some(page)) => {
+            is_http("metric.url", &page.url)?;
+            page::check(&page.series).map_err(|why| format!("{field}: metric.series: {why}"))?;
+            Ok(Source::Page(page.clone()))
+        }
+        _ => Err(format!("{field}: exactly one of prometheus and metric is needed")),
+    }
 }
 
 impl Span {

@@ -1,9 +1,11 @@
 //! One rollout that is steered: its document, its state machine, its gates' answers, its last word.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use confirmation::{Directive, RevisionHash, SigningKey, Token};
+use environment::Clock;
 use fanout::payload::{PART_BYTES, part_key};
 use rollout_plan::{Candidate, Command, Identity, Observation, PlanError, Rollout, Sample, size};
 use tokio::sync::mpsc;
@@ -11,8 +13,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::kept::{Kept, Shelf};
 use crate::limits::{ANSWERS, VALID};
-use crate::prometheus;
-use crate::spec::{Wanted, Wishes};
+use crate::spec::{Source, Wanted, Wishes};
+use crate::{page, prometheus};
 
 /// Of a gate, by its place in the plan.
 type Answer = (usize, Result<Sample, String>);
@@ -52,7 +54,12 @@ pub(crate) struct Counts {
 
 impl Steered {
     /// Begins, or goes on where the last life of the controller was.
-    pub(crate) fn begin(wanted: Wanted, cluster: &str, shelf: &Shelf) -> Result<Self, String> {
+    pub(crate) fn begin(
+        wanted: Wanted,
+        cluster: &str,
+        shelf: &Shelf,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, String> {
         let text = |error: std::io::Error| format!("the controller's folder: {error}");
         let encoded = wanted.revision.encode_bounded().map_err(|error| error.to_string())?;
         let hash = RevisionHash::of(&encoded);
@@ -60,10 +67,10 @@ impl Steered {
         let kept = shelf.read(&wanted.rollout).map_err(text)?;
         let (rollout, kept, stable) =
             restored_or_new(&wanted, cluster, hash, kept).map_err(|error| error.to_string())?;
-        let (answers, asking) = ask_for_ever(&wanted);
+        let (answers, asking) = ask_for_ever(&wanted, clock);
         let mut this = Self {
             followed: Wishes { retry: kept.retry, promote: kept.promote, ..Wishes::default() },
-            unanswered: vec![None; wanted.queries.len()],
+            unanswered: vec![None; wanted.sources.len()],
             wanted,
             rollout,
             content: parts(hash, shelf),
@@ -220,17 +227,22 @@ fn restored_or_new(
 }
 
 /// One task for each gate, until the guard is dropped.
-fn ask_for_ever(wanted: &Wanted) -> (mpsc::Receiver<Answer>, DropGuard) {
+fn ask_for_ever(wanted: &Wanted, clock: &Arc<dyn Clock>) -> (mpsc::Receiver<Answer>, DropGuard) {
     let (sender, answers) = mpsc::channel(ANSWERS);
     let stop = CancellationToken::new();
-    for (at, (query, gate)) in wanted.queries.iter().zip(&wanted.plan.gates).enumerate() {
-        let (query, interval, sender) = (query.clone(), gate.interval, sender.clone());
+    for (at, (source, gate)) in wanted.sources.iter().zip(&wanted.plan.gates).enumerate() {
+        let (source, interval, sender, clock) =
+            (source.clone(), gate.interval, sender.clone(), clock.clone());
         environment::spawn(
             "gate question",
             stop.clone().run_until_cancelled_owned(async move {
                 loop {
                     // A full queue is a controller that does not look: its gates are silent then.
-                    let _ = sender.try_send((at, prometheus::ask(&query).await));
+                    let answer = match &source {
+                        Source::Prometheus(query) => prometheus::ask(query).await,
+                        Source::Page(page) => page::ask(page, clock.wall()).await,
+                    };
+                    let _ = sender.try_send((at, answer));
                     tokio::time::sleep(interval).await;
                 }
             }),
@@ -269,9 +281,13 @@ spec:
   gates: [{name: a, prometheus: {address: 'http://127.0.0.1:1', query: x}, max: 1}]
 ";
 
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(environment::ManualClock::default())
+    }
+
     fn begin(revision: &str, shelf: &Shelf) -> Steered {
         let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", revision)).expect("a document");
-        Steered::begin(wanted, "c", shelf).expect("begun")
+        Steered::begin(wanted, "c", shelf, &clock()).expect("begun")
     }
 
     fn nodes() -> Vec<Candidate> {
@@ -313,7 +329,10 @@ spec:
 
         std::fs::write(folder.path().join("rollouts/ns_w"), b"\xff\xff").expect("written");
         let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", "one")).expect("a document");
-        assert!(Steered::begin(wanted, "c", &shelf).is_err(), "a controller that forgot must not speak");
+        assert!(
+            Steered::begin(wanted, "c", &shelf, &clock()).is_err(),
+            "a controller that forgot must not speak"
+        );
     }
 
     #[tokio::test]
