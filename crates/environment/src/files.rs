@@ -46,6 +46,22 @@ pub fn oldest_first(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
+/// The files of a folder that have this extension, by name. Links are followed: that is how a ConfigMap is mounted.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn with_extension(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Replaces `path` by what `write` writes, or leaves it as it was: temporary file beside it, fsync, rename, fsync of the
 /// folder. A reader sees the old file or the new one, also after a power cut.
 ///

@@ -79,7 +79,7 @@ impl Controller {
         status: Status,
     ) -> std::io::Result<Self> {
         let shelf = Shelf::open(&config.state)?;
-        files::oldest_first(&config.documents)?;
+        files::with_extension(&config.documents, "yaml")?;
         Ok(Self {
             config,
             shelf,
@@ -147,18 +147,32 @@ impl Controller {
     /// Reads the folder; what is gone is no longer steered, and what nodes run on trial goes back by itself.
     fn reload(&mut self, cluster: &str) {
         let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        let mut of_file: BTreeMap<String, String> = BTreeMap::new();
         self.refused.clear();
-        let files = files::oldest_first(&self.config.documents).unwrap_or_default();
-        let documents = files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "yaml"));
+        let documents = match files::with_extension(&self.config.documents, "yaml") {
+            Ok(documents) => documents,
+            Err(error) => {
+                // What is steered goes on: a folder that cannot be read is nobody's wish.
+                let folder = self.config.documents.display().to_string();
+                self.refused.insert(folder, error.to_string());
+                return;
+            }
+        };
         for path in documents {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match read(&path).and_then(|document| fits(&wanted, document)) {
-                Ok(document) => drop(wanted.insert(document.rollout.clone(), document)),
+                Ok(document) => {
+                    of_file.insert(document.rollout.clone(), file);
+                    wanted.insert(document.rollout.clone(), document);
+                }
                 Err(why) => drop(self.refused.insert(file, why)),
             }
         }
-        self.steered.retain(|name, _| wanted.contains_key(name));
+        // A document that a slip of the hand made unreadable is still watched, as it was.
+        let refused = &self.refused;
+        self.steered.retain(|name, steered| wanted.contains_key(name) || refused.contains_key(&steered.file));
         for (name, document) in wanted {
+            let file = of_file.remove(&name).unwrap_or_default();
             let wishes = document.wishes;
             let same = self.steered.get(&name).is_some_and(|steered| {
                 steered.wanted == Wanted { wishes: steered.wanted.wishes, ..document.clone() }
@@ -170,6 +184,7 @@ impl Controller {
                 }
             }
             if let Some(steered) = self.steered.get_mut(&name) {
+                steered.file = file;
                 steered.wish(wishes);
             }
         }

@@ -24,6 +24,8 @@ pub(crate) type Part = (Vec<u8>, Bytes);
 
 pub(crate) struct Steered {
     pub(crate) wanted: Wanted,
+    /// The name of its document's file.
+    pub(crate) file: String,
     pub(crate) rollout: Rollout,
     pub(crate) hash: RevisionHash,
     pub(crate) stable: Option<RevisionHash>,
@@ -72,6 +74,7 @@ impl Steered {
             followed: Wishes { retry: kept.retry, promote: kept.promote, ..Wishes::default() },
             unanswered: vec![None; wanted.sources.len()],
             wanted,
+            file: String::new(),
             rollout,
             content: parts(hash, shelf),
             stable_content: stable.map(|hash| parts(hash, shelf)).unwrap_or_default(),

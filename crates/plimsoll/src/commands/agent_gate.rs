@@ -25,6 +25,8 @@ const KEYS_BYTES_MAX: usize = 16 * 1024;
 const IDENTITY_BYTES_MAX: usize = 1_024;
 /// How often the state of workloads is looked at for the hub.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often what could not be written is tried again.
+const AGAIN: Duration = Duration::from_secs(30);
 /// How often a node says that it is alive, changed or not.
 const BEAT: Duration = Duration::from_secs(15);
 
@@ -151,7 +153,7 @@ async fn follow(link: AgentLink, registry: Registry) {
             match registry.load(&revision).await {
                 Ok(_) => loaded.push(hash),
                 Err(error) => {
-                    tracing::warn!(%error, "a revision is not kept; it is tried with the next change")
+                    tracing::warn!(%error, "a revision is not kept; it is tried again")
                 }
             }
         }
@@ -164,8 +166,14 @@ async fn follow(link: AgentLink, registry: Registry) {
             }
             told.insert(workload.clone(), token.clone());
         }
-        if view.changed().await.is_err() {
-            return;
+        tokio::select! {
+            changed = view.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+            // What the disk did not take.
+            () = tokio::time::sleep(AGAIN) => {}
         }
     }
 }

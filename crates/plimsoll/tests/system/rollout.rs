@@ -155,7 +155,7 @@ spec:
     fn status(&self) -> Option<Value> {
         let output = run(&["rollout", "--hub", &self.telemetry, "list", "--json"]);
         let rollouts: Value = serde_json::from_slice(&output.stdout).ok()?;
-        rollouts.get(0).cloned()
+        rollouts.as_array()?.iter().find(|one| one["name"] == "ns/w").cloned()
     }
 
     fn wait_for(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
@@ -190,6 +190,8 @@ fn a_good_revision_arrives_and_a_bad_one_goes_back() {
         status["updateRevision"] != first && status["activeNodes"] == 1
     });
     cluster.prometheus.value.store(11, Ordering::Relaxed);
+    // A slip of the hand in the document does not end the watch.
+    std::fs::write(cluster.folder.path().join("rollouts/w.yaml"), "apiVersion: plimsoll").unwrap();
     let stopped = cluster.wait_for("it is stopped", |status| phase(status) == "Degraded");
     assert_eq!((&stopped["reason"], &stopped["stableRevision"]), (&"MeasuredOverBudget".into(), &first));
     assert!(cluster.explain().contains("measured 11.0 against a limit of 10.0"), "{}", cluster.explain());
