@@ -68,7 +68,7 @@ pub struct Directive {
 /// What a directive asks of one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Run nothing of this workload.
+    /// Nothing: a node goes on with what it knows to be good, if there is something.
     Nothing,
     /// Run this; it is known to be good.
     Good(RevisionHash),

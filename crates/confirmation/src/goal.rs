@@ -30,7 +30,8 @@ pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) 
         return Goal::Nothing;
     };
     let wished = match directive.wanted(node) {
-        Wanted::Nothing => Goal::Nothing,
+        // On a first install that is all there is; else a controller has forgotten what runs here, and good is good.
+        Wanted::Nothing => fall_back(record, None),
         Wanted::Good(hash) if record.quarantines(hash) => fall_back(record, Some(hash)),
         Wanted::Good(hash) => Goal::Good(hash),
         Wanted::Trial(revision) => {

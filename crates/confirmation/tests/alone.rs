@@ -126,3 +126,27 @@ fn only_a_trusted_key_can_speak() {
     forged.directive = directive(9, Wave::all()).to_bytes();
     assert!(Token::open(&forged.to_bytes(), &keys).is_err());
 }
+
+#[test]
+fn a_controller_that_forgot_stops_nothing_that_is_good() {
+    let mut world = World::new();
+    world.give(Input::Directive(Box::new(directive(1, Wave::all()))));
+    world.wait(30);
+    assert_eq!(world.slot.phase(), Phase::Good(hash("new")));
+    // As for a first install of something else, which is not for this node.
+    let newer = hash("newer").as_bytes().to_vec();
+    let forgot = |quarantined| Directive {
+        revision: newer.clone(),
+        stable: Vec::new(),
+        assigned: Wave::none(),
+        quarantined,
+        ..directive(2, Wave::none())
+    };
+    world.give(Input::Directive(Box::new(forgot(Vec::new()))));
+    world.wait(30);
+    assert_eq!(world.running, Some(hash("new")));
+    let bad = vec![hash("new").as_bytes().to_vec()];
+    world.give(Input::Directive(Box::new(Directive { serial: 3, ..forgot(bad) })));
+    world.wait(30);
+    assert_eq!(world.running, None);
+}

@@ -80,3 +80,23 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     temporary.persist(path).map_err(|failed| failed.error)?;
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_files_and_folders_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("..data")).expect("made");
+        std::fs::write(at("..data/b.yaml"), "").expect("written");
+        std::os::unix::fs::symlink("..data/b.yaml", at("b.yaml")).expect("linked");
+        std::os::unix::fs::symlink("nowhere", at("c.yaml")).expect("linked");
+        std::fs::write(at("a.yaml"), "").expect("written");
+        std::fs::write(at("a.json"), "").expect("written");
+        std::fs::create_dir(at("d.yaml")).expect("made");
+        assert_eq!(with_extension(folder.path(), "yaml").expect("readable"), [at("a.yaml"), at("b.yaml")]);
+        assert!(with_extension(&at("none"), "yaml").is_err());
+    }
+}

@@ -38,12 +38,15 @@ pub struct Config {
 pub struct ClusterView {
     /// UID of `kube-system`; none before it is known.
     pub uid: Option<String>,
-    /// All nodes, with zone and instance type.
+    /// All nodes, with zone and instance type; none as long as not all are known.
     pub nodes: Vec<(Node, String, String)>,
 }
 
 /// Asked once a second.
 pub type Cluster = Arc<dyn Fn() -> ClusterView + Send + Sync>;
+
+/// By node: topic and key -> value.
+type Given = HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>;
 
 /// Steers all rollouts of a folder.
 pub struct Controller {
@@ -56,7 +59,10 @@ pub struct Controller {
     reports: HashMap<String, (Duration, NodeReport)>,
     steered: BTreeMap<String, Steered>,
     /// What nodes were given: node, topic and key -> value.
-    given: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>,
+    given: Given,
+    /// As of the last look, and how many rollouts there were when nodes were given something last.
+    nodes: Vec<(Node, String, String)>,
+    published: usize,
     reloaded: Option<Duration>,
     /// Documents that cannot be meant, by file.
     refused: BTreeMap<String, String>,
@@ -88,7 +94,9 @@ impl Controller {
             clock,
             reports: HashMap::new(),
             steered: BTreeMap::new(),
-            given: HashMap::new(),
+            given: Given::new(),
+            nodes: Vec::new(),
+            published: 0,
             reloaded: None,
             refused: BTreeMap::new(),
             status,
@@ -115,6 +123,9 @@ impl Controller {
     fn tick(&mut self) {
         let view = (self.cluster)();
         let Some(cluster) = &view.uid else { return };
+        if view.nodes.is_empty() {
+            return;
+        }
         let now = self.clock.monotonic();
         if self.reloaded.is_none_or(|last| now.saturating_sub(last) >= RELOAD) {
             self.reloaded = Some(now);
@@ -122,25 +133,30 @@ impl Controller {
         }
         self.reports.retain(|_, (at, _)| now.saturating_sub(*at) <= SILENT);
         let wall = self.clock.wall();
-        let mut wanted: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>> = HashMap::new();
-        for (node, ..) in &view.nodes {
-            let item =
-                NodeItem { cluster_uid: cluster.clone(), uid: node.uid.clone(), goes_last: node.goes_last };
-            let items = wanted.entry(node.name.clone()).or_default();
-            items.insert((Topic::NODE, Vec::new()), item.encode_to_vec().into());
+        // What costs as much as there are nodes is done when something changed, not every second.
+        let are_others = self.nodes != view.nodes;
+        let mut is_news = are_others;
+        if are_others {
+            self.nodes = view.nodes.clone();
         }
         for (name, steered) in &mut self.steered {
-            let candidate = |(node, zone, kind): &(Node, String, String)| {
-                Candidate::new(name, node.clone(), zone.clone(), kind.clone())
-            };
-            let candidates: Vec<Candidate> = view.nodes.iter().map(candidate).collect();
-            let counts = count(steered, &candidates, &self.reports);
-            if steered.look(wall, &candidates, counts, &self.config.key, &self.shelf) {
+            if are_others || steered.candidates.is_empty() {
+                let candidate = |(node, zone, kind): &(Node, String, String)| {
+                    Candidate::new(name, node.clone(), zone.clone(), kind.clone())
+                };
+                steered.candidates = view.nodes.iter().map(candidate).collect();
+                is_news = true;
+            }
+            let counts = count(steered, &self.reports);
+            if steered.look(wall, counts, &self.config.key, &self.shelf) {
+                is_news = true;
                 tracing::info!(rollout = name, phase = ?steered.rollout.phase(), step = steered.rollout.step(), "a new directive");
             }
-            items_of(steered, &candidates, &mut wanted);
         }
-        self.publish(wanted);
+        if is_news || self.steered.len() != self.published {
+            self.published = self.steered.len();
+            self.publish(self.wanted(cluster));
+        }
         *self.status.lock() = self.describe();
     }
 
@@ -190,8 +206,26 @@ impl Controller {
         }
     }
 
+    /// Everything that each node is to have.
+    fn wanted(&self, cluster: &str) -> Given {
+        let mut wanted = Given::new();
+        for (node, ..) in &self.nodes {
+            let item = NodeItem {
+                cluster_uid: cluster.to_owned(),
+                uid: node.uid.clone(),
+                goes_last: node.goes_last,
+            };
+            let items = wanted.entry(node.name.clone()).or_default();
+            items.insert((Topic::NODE, Vec::new()), item.to_value());
+        }
+        for steered in self.steered.values() {
+            items_of(steered, &mut wanted);
+        }
+        wanted
+    }
+
     /// Gives nodes what they do not have, and takes away what is not wanted any more.
-    fn publish(&mut self, wanted: HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>) {
+    fn publish(&mut self, wanted: Given) {
         for (node, items) in &self.given {
             let keep = wanted.get(node);
             for (topic, key) in items.keys() {
@@ -240,14 +274,10 @@ fn fits(others: &BTreeMap<String, Wanted>, document: Wanted) -> Result<Wanted, S
 }
 
 /// Nodes that run the revision, and nodes that gave it up in this attempt, by what they said lately.
-fn count(
-    steered: &Steered,
-    nodes: &[Candidate],
-    reports: &HashMap<String, (Duration, NodeReport)>,
-) -> (u32, u32) {
+fn count(steered: &Steered, reports: &HashMap<String, (Duration, NodeReport)>) -> (u32, u32) {
     let attempt = steered.rollout.directive(0, 0, 0).attempt;
     let (mut running, mut reverted) = (0, 0);
-    for node in nodes {
+    for node in &steered.candidates {
         let Some((_, report)) = reports.get(&node.node.name) else { continue };
         let of_it = report.workloads.iter().find(|one| one.workload == steered.wanted.workload);
         let Some(one) = of_it else { continue };
@@ -259,16 +289,12 @@ fn count(
 }
 
 /// To each node its directive; to those that may start it the new revision, to the others the stable one.
-fn items_of(
-    steered: &Steered,
-    nodes: &[Candidate],
-    wanted: &mut HashMap<String, BTreeMap<(Topic, Vec<u8>), Bytes>>,
-) {
+fn items_of(steered: &Steered, wanted: &mut Given) {
     if steered.token.is_empty() {
         return;
     }
     let is_stopped = steered.rollout.stopped().is_some();
-    for one in nodes {
+    for one in &steered.candidates {
         let items = wanted.entry(one.node.name.clone()).or_default();
         items
             .insert((Topic::DIRECTIVES, steered.wanted.workload.clone().into_bytes()), steered.token.clone());

@@ -29,6 +29,8 @@ pub(crate) struct Steered {
     pub(crate) rollout: Rollout,
     pub(crate) hash: RevisionHash,
     pub(crate) stable: Option<RevisionHash>,
+    /// All nodes, in the order of this rollout.
+    pub(crate) candidates: Vec<Candidate>,
     /// The revision, and the stable one, as nodes are given them.
     pub(crate) content: Vec<Part>,
     pub(crate) stable_content: Vec<Part>,
@@ -75,6 +77,7 @@ impl Steered {
             unanswered: vec![None; wanted.sources.len()],
             wanted,
             file: String::new(),
+            candidates: Vec::new(),
             rollout,
             content: parts(hash, shelf),
             stable_content: stable.map(|hash| parts(hash, shelf)).unwrap_or_default(),
@@ -128,7 +131,6 @@ impl Steered {
     pub(crate) fn look(
         &mut self,
         now: Duration,
-        candidates: &[Candidate],
         (running, reverted): (u32, u32),
         key: &SigningKey,
         shelf: &Shelf,
@@ -136,16 +138,16 @@ impl Steered {
         let samples = self.take_answers();
         self.rollout.observe(&Observation {
             now,
-            nodes: candidates,
+            nodes: &self.candidates,
             running,
             reverted,
             samples: &samples,
             horizon: self.wanted.horizon,
         });
         let is_stopped = self.rollout.stopped().is_some();
-        let assigned = if is_stopped { 0 } else { size(self.rollout.assigned(), candidates) };
+        let assigned = if is_stopped { 0 } else { size(self.rollout.assigned(), &self.candidates) };
         self.counts = Counts {
-            total: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
+            total: u32::try_from(self.candidates.len()).unwrap_or(u32::MAX),
             assigned,
             running,
             reverted,
@@ -290,7 +292,8 @@ spec:
 
     fn begin(revision: &str, shelf: &Shelf) -> Steered {
         let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", revision)).expect("a document");
-        Steered::begin(wanted, "c", shelf, &clock()).expect("begun")
+        let steered = Steered::begin(wanted, "c", shelf, &clock()).expect("begun");
+        Steered { candidates: nodes(), ..steered }
     }
 
     fn nodes() -> Vec<Candidate> {
@@ -306,7 +309,7 @@ spec:
         let keys = Keyring::new(vec![key.public()]).expect("keys");
         let at = |seconds: u64| Duration::from_secs(1_000_000 + seconds);
         let look = |steered: &mut Steered, seconds, running, reverted| {
-            let is_news = steered.look(at(seconds), &nodes(), (running, reverted), &key, &shelf);
+            let is_news = steered.look(at(seconds), (running, reverted), &key, &shelf);
             is_news.then(|| Token::open(&steered.token, &keys).expect("signed"))
         };
         let mut first = begin("one", &shelf);
@@ -345,7 +348,7 @@ spec:
         let mut steered = begin("one", &shelf);
         std::fs::remove_dir_all(folder.path().join("rollouts")).expect("removed");
         let key = SigningKey::from_seed(&[1; 32]).expect("a key");
-        assert!(!steered.look(Duration::from_secs(1), &nodes(), (0, 0), &key, &shelf));
+        assert!(!steered.look(Duration::from_secs(1), (0, 0), &key, &shelf));
         assert!(steered.token.is_empty() && steered.problem.is_some());
     }
 }

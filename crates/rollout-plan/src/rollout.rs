@@ -131,7 +131,8 @@ impl Rollout {
     /// Looks at what is known, and goes a step if it may.
     pub fn observe(&mut self, seen: &Observation<'_>) {
         self.running = seen.running;
-        if self.stop.is_some() || self.is_done() {
+        // No node at all is a cluster that is not known, not one in which all is well.
+        if self.stop.is_some() || self.is_done() || seen.nodes.is_empty() {
             return;
         }
         if self.entered.is_none() {

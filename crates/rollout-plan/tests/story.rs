@@ -208,6 +208,16 @@ fn a_pause_in_mid_trial_confirms_what_runs_and_goes_no_further() {
 }
 
 #[test]
+fn a_cluster_that_is_not_known_is_not_rolled_through() {
+    let mut story = story(NODES, |_, _| Some(0.0));
+    let nodes = std::mem::take(&mut story.nodes);
+    story.wait(DAY / 8);
+    story.nodes = nodes;
+    story.wait(10);
+    assert_eq!((story.given(), story.rollout.phase()), (1, Phase::Progressing));
+}
+
+#[test]
 fn a_cluster_of_one_node_is_a_cluster() {
     let mut story = story(1, |k, _| Some(k));
     story.wait(DAY / 8);

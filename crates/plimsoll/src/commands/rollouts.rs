@@ -79,7 +79,13 @@ fn read_key(path: &Path) -> Result<SigningKey, Failure> {
 fn cluster(store: Arc<Store>) -> Cluster {
     Arc::new(move || ClusterView {
         uid: store.get(Resource::Namespaces, "", "kube-system").map(|object| object.meta().uid.to_string()),
-        nodes: store.held(Resource::Nodes).iter().map(|object| node(object.meta())).collect(),
+        // A whole set or none.
+        nodes: store
+            .objects(Resource::Nodes)
+            .unwrap_or_default()
+            .iter()
+            .map(|object| node(object.meta()))
+            .collect(),
     })
 }
 
