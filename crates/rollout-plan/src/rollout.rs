@@ -39,6 +39,8 @@ pub struct Rollout {
     running: u32,
     /// Where bakes were put in because somebody said pause.
     held_at: Vec<u32>,
+    /// The plan's, before bakes were put in.
+    steps: String,
 }
 
 /// A [`Rollout`] on the disk.
@@ -67,6 +69,9 @@ pub struct Saved {
     confirm_timeout: u64,
     #[prost(uint32, repeated, tag = "10")]
     held_at: Vec<u32>,
+    /// Of the plan: `step` counts in it.
+    #[prost(string, tag = "11")]
+    steps: String,
 }
 
 impl Rollout {
@@ -81,8 +86,10 @@ impl Rollout {
         stable: Option<RevisionHash>,
     ) -> Result<Self, PlanError> {
         plan.check()?;
+        let steps = format!("{:?}", plan.steps);
         confirm_before_waiting(&mut plan.steps);
         Ok(Self {
+            steps,
             gates: vec![GateState::default(); plan.gates.len()],
             plan,
             identity,
@@ -195,6 +202,7 @@ impl Rollout {
             stop_sentence: self.stop.as_ref().map(ToString::to_string).unwrap_or_default(),
             confirm_timeout: self.confirm_timeout.as_secs(),
             held_at: self.held_at.clone(),
+            steps: self.steps.clone(),
         }
     }
 
@@ -208,12 +216,15 @@ impl Rollout {
         this.attempt = saved.attempt;
         (this.assigned, this.confirmed) = (saved.assigned.clone(), saved.confirmed.clone());
         this.confirm_timeout = Duration::from_secs(saved.confirm_timeout);
-        for &at in &saved.held_at {
-            let at = (at as usize).min(this.plan.steps.len());
-            this.plan.steps.insert(at, BAKE);
+        // Other steps than those in which it was counted are gone through from the first; waves only grow.
+        if saved.steps == this.steps {
+            for &at in &saved.held_at {
+                let at = (at as usize).min(this.plan.steps.len());
+                this.plan.steps.insert(at, BAKE);
+            }
+            this.held_at.clone_from(&saved.held_at);
+            this.step = (saved.step as usize).min(this.plan.steps.len());
         }
-        this.held_at.clone_from(&saved.held_at);
-        this.step = (saved.step as usize).min(this.plan.steps.len());
         if !saved.stop_reason.is_empty() {
             let (reason, sentence) = (saved.stop_reason.clone(), saved.stop_sentence.clone());
             this.stop = Some(Stop::Earlier { reason, sentence });

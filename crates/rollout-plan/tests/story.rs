@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use confirmation::{Node, RevisionHash};
 use rollout_plan::{
-    Bound, Candidate, Command, Gate, Identity, Observation, Phase, Plan, Rollout, Sample, Stop, size,
+    Bound, Candidate, Command, Gate, Identity, NodeCount, Observation, Phase, Plan, Rollout, Sample, Step,
+    Stop, size,
 };
 
 const NODES: u32 = 1_000;
@@ -240,4 +241,20 @@ fn a_controller_that_is_restarted_forgets_nothing_that_it_said() {
     story.rollout.command(Command::Abort);
     story.rollout = Rollout::restore(plan(), identity(), &story.rollout.save()).expect("a plan");
     assert_eq!(story.wait(5).reason(), Some("ManuallyAborted"));
+}
+
+#[test]
+fn a_plan_that_is_changed_on_the_way_is_gone_through_from_its_beginning() {
+    let identity = Identity { cluster: "c".into(), rollout: "ns/r".into(), workload: "w".into() };
+    let mut story = story(NODES, |k, _| Some(0.01 * k));
+    while story.given() < 100 {
+        story.wait(1);
+    }
+    let mut plan = story.rollout.plan().clone();
+    plan.steps = vec![plan.steps[0], Step::SetNodes(NodeCount::ALL)];
+    story.rollout = Rollout::restore(plan, identity, &story.rollout.save()).expect("a plan");
+    story.wait(20);
+    assert_eq!((story.given(), story.rollout.step(), story.rollout.phase()), (100, 0, Phase::Progressing));
+    story.wait(DAY / 8);
+    assert_eq!((story.given(), story.rollout.phase()), (NODES, Phase::Healthy));
 }

@@ -81,20 +81,20 @@ impl Keeper {
 
     /// Until nobody can send anything any more.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
-        self.give(Input::Tick);
+        self.give(Input::Tick).await;
         loop {
             let wake = self.wake();
             tokio::select! {
                 message = inbox.recv() => match message {
-                    Some(message) => self.take(message),
+                    Some(message) => self.take(message).await,
                     None => return,
                 },
-                () = tokio::time::sleep(wake) => self.look(),
+                () = tokio::time::sleep(wake) => self.look().await,
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
+    async fn take(&mut self, message: Message) {
         match message {
             Message::Connected { gate, running, to_gate } => {
                 if self.gate.is_some() || (self.gone.is_some() && running.is_none()) {
@@ -106,66 +106,66 @@ impl Keeper {
                 self.gone = None;
                 self.started = running.as_ref().map_or(self.started, |running| self.started.max(running.id));
                 self.up = running.as_ref().map(|running| running.id);
-                self.begin_again(running.and_then(|running| running.revision.parse().ok()));
+                self.begin_again(running.and_then(|running| running.revision.parse().ok())).await;
             }
             Message::Ended { gate, id, how } if self.is_gate(gate) && self.up == Some(id) => {
                 self.up = None;
                 self.last_end = Some(how);
-                self.give(Input::Ended);
+                self.give(Input::Ended).await;
             }
             Message::Gone { gate } if self.is_gate(gate) => {
                 self.gate = None;
                 self.gone = Some(Instant::now() + GONE);
             }
             Message::Ended { .. } | Message::Gone { .. } => {}
-            Message::Input(input) => self.give(input),
+            Message::Input(input) => self.give(input).await,
             Message::Status(reply) => {
                 let _ = reply.send(self.status());
             }
         }
     }
 
-    fn look(&mut self) {
+    async fn look(&mut self) {
         if self.gone.is_some_and(|at| at <= Instant::now()) {
             self.gone = None;
             self.up = None;
-            self.begin_again(None);
+            self.begin_again(None).await;
         }
         if self.is_dirty {
-            self.write();
+            self.write().await;
         }
-        self.give(Input::Tick);
+        self.give(Input::Tick).await;
     }
 
     /// A slot that knows what runs. Without a gate it has no contents, and so starts nothing.
-    fn begin_again(&mut self, running: Option<RevisionHash>) {
-        self.write();
+    async fn begin_again(&mut self, running: Option<RevisionHash>) {
+        self.write().await;
         let contents = if self.gate.is_some() { self.store.revisions() } else { Vec::new() };
         let record = self.slot.record().clone();
         self.slot = Slot::new(self.cluster.clone(), self.node.clone(), record, running, contents);
-        self.give(Input::Tick);
+        self.give(Input::Tick).await;
     }
 
-    fn write(&mut self) {
-        let written = self.store.write_record(&self.name, self.slot.record());
+    async fn write(&mut self) {
+        let written = self.store.write_aside(&self.name, Box::new(self.slot.record().clone())).await;
         if let Err(error) = &written {
             tracing::warn!(workload = self.name, %error, "the record cannot be written");
         }
         self.is_dirty = written.is_err();
     }
 
-    fn give(&mut self, input: Input) {
+    async fn give(&mut self, input: Input) {
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             for action in self.slot.step(input, self.clock.now()) {
-                inputs.extend(self.act(action));
+                inputs.extend(self.act(action).await);
             }
         }
     }
 
-    fn act(&mut self, action: Action) -> Option<Input> {
+    async fn act(&mut self, action: Action) -> Option<Input> {
         match action {
-            Action::Persist(generation, record) => Some(self.persist(generation, &record)),
+            Action::Persist(generation, record) => Some(self.persist(generation, record).await),
             Action::Fetch(hash) if self.gate.is_some() && self.store.revisions().contains(&hash) => {
                 Some(Input::Fetched(hash))
             }
@@ -180,8 +180,8 @@ impl Keeper {
         }
     }
 
-    fn persist(&mut self, generation: u64, record: &Record) -> Input {
-        match self.store.write_record(&self.name, record) {
+    async fn persist(&mut self, generation: u64, record: Box<Record>) -> Input {
+        match self.store.write_aside(&self.name, record).await {
             Ok(()) => Input::Persisted(generation),
             Err(error) => {
                 tracing::warn!(workload = self.name, %error, "the record cannot be written: nothing new is tried");

@@ -65,6 +65,13 @@ impl Store {
         })
     }
 
+    /// [`Store::write_record`] on a thread of its own: a disk that hangs must not hold up the agent.
+    pub(crate) async fn write_aside(&self, workload: &str, record: Box<Record>) -> io::Result<()> {
+        let (store, workload) = (self.clone(), workload.to_owned());
+        let writing = tokio::task::spawn_blocking(move || store.write_record(&workload, &record));
+        writing.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+    }
+
     /// Writes it, with fsync.
     pub(crate) fn write_record(&self, workload: &str, record: &Record) -> io::Result<()> {
         files::write_atomic(&self.record_path(workload), |file| file.write_all(&record.to_bytes()))
