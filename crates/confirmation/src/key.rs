@@ -51,14 +51,18 @@ impl SigningKey {
         Ed25519KeyPair::from_seed_unchecked(seed).map(Self).map_err(|_| KeyError::NotAKey { line: 1 })
     }
 
-    /// The key of a text: the seed in hexadecimal; `#` begins a comment.
+    /// What stands before a seed in a file, so that neither key is taken for the other.
+    pub const PREFIX: &str = "private:";
+
+    /// The key of a text: [`SigningKey::PREFIX`] and the seed in hexadecimal; `#` begins a comment.
     ///
     /// # Errors
     /// [`KeyError::NotAKey`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
         let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
-        Self::from_seed(&hex::parse(line).ok_or(KeyError::NotAKey { line: 1 })?)
+        let seed = line.strip_prefix(Self::PREFIX).and_then(hex::parse);
+        Self::from_seed(&seed.ok_or(KeyError::NotAKey { line: 1 })?)
     }
 
     /// Its public half.
@@ -149,6 +153,15 @@ mod tests {
         check(&format!("# old\n{key} # 2026\n\n{key}\n"), Ok(2));
         check(&format!("{key}\nabc\n"), Err(KeyError::NotAKey { line: 2 }));
         check(&format!("{key}\n").repeat(5), Err(KeyError::TooMany(5)));
+    }
+
+    #[test]
+    fn a_private_key_is_no_public_one_and_the_other_way_round() {
+        let private = format!("# the hub's\n{}{}\n", SigningKey::PREFIX, "07".repeat(32));
+        let key = SigningKey::parse(&private).expect("a key");
+        assert_eq!(key.public(), SigningKey::from_seed(&[7; 32]).expect("a key").public());
+        assert!(Keyring::parse(&private).is_err());
+        assert!(SigningKey::parse(&format!("{}\n", key.public())).is_err());
     }
 
     #[test]

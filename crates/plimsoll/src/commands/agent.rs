@@ -31,7 +31,12 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
 async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     let shutdown = signals::shutdown()?;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
-    let gates = Gates::prepare(std::mem::take(&mut flags.gate), &flags.node_name, clock.clone())?;
+    let gates = Gates::prepare(
+        std::mem::take(&mut flags.gate),
+        &flags.node_name,
+        flags.hub.is_some(),
+        clock.clone(),
+    )?;
     // Each of its start errors is something that the operator has to change.
     let agent = agent::assemble(config(flags), clock, entropy).await.map_err(Failure::usage)?;
     let mut places =

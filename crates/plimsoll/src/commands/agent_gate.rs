@@ -46,6 +46,7 @@ impl Gates {
     pub(crate) fn prepare(
         flags: AgentGateFlags,
         node_name: &str,
+        has_hub: bool,
         clock: Arc<dyn Clock>,
     ) -> Result<Option<Self>, Failure> {
         let (Some(state_dir), Some(keys)) = (flags.gate_state_dir, flags.gate_keys) else { return Ok(None) };
@@ -67,10 +68,15 @@ impl Gates {
             uid,
             goes_last: flags.control_plane_node,
         });
+        let identity = given.or_else(|| known(&identity_file));
+        if identity.is_none() && !has_hub {
+            let sentence = "--gate-state-dir without --hub needs --cluster-uid and --node-uid: nobody else says who this node is";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
         Ok(Some(Self {
             node_name: node_name.to_owned(),
             run_dir: flags.gate_run_dir,
-            identity: given.or_else(|| known(&identity_file)),
+            identity,
             identity_file,
             keys: parsed,
             store,
@@ -89,9 +95,7 @@ impl Gates {
         let identity = match self.identity {
             Some(identity) => identity,
             None => {
-                let Some(link) = &link else {
-                    anyhow::bail!("--cluster-uid and --node-uid are needed without --hub")
-                };
+                let Some(link) = &link else { return Ok(()) };
                 let Some(identity) = stop.run_until_cancelled(identity(link)).await.flatten() else {
                     return Ok(());
                 };

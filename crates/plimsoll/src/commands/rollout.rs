@@ -1,6 +1,8 @@
 //! `plimsoll rollout`.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use confirmation::SigningKey;
@@ -112,8 +114,9 @@ fn keygen(dir: &Path) -> Outcome {
         text
     });
     // Temporary files have mode 0600, and the rename keeps it.
-    files::write_atomic(&private, |file| writeln!(file, "{digits}"))?;
+    files::write_atomic(&private, |file| writeln!(file, "{}{digits}", SigningKey::PREFIX))?;
     files::write_atomic(&public, |file| writeln!(file, "{}", key.public()))?;
+    std::fs::set_permissions(&public, Permissions::from_mode(0o644))?;
     terminal::print(&format!(
         "{} is for the hub alone, {} for every agent\n",
         private.display(),

@@ -231,3 +231,28 @@ fn nothing_but_a_trusted_key_and_a_known_workload_is_heard() {
     node.agent.as_mut().unwrap().wait();
     refused(&["status"], "touch");
 }
+
+#[test]
+fn what_cannot_be_kept_is_said_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    assert!(run(&["rollout", "keygen", &at("keys")]).status.success());
+    let refused = |arguments: &[&str], expected: &str| {
+        let output = run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{said}");
+        assert!(said.contains(expected), "{said}");
+    };
+    refused(&["rollout", "keygen", &at("keys")], "has a key already");
+    let (state, private, public) = (at("state"), at("keys/rollout.key"), at("keys/rollout.pub"));
+    let agent = |keys: &str, expected: &str| {
+        refused(&["agent", "--node-name", "n", "--gate-state-dir", &state, "--gate-keys", keys], expected);
+    };
+    agent(&private, "is not 64 hexadecimal digits");
+    agent(&public, "needs --cluster-uid and --node-uid");
+    let hub = ["hub", "--agents-listen", "127.0.0.1:0", "--insecure-loopback", "--rollouts-dir", &state];
+    refused(
+        &[&hub[..], &["--rollouts-state-dir", &state, "--rollouts-key", &public]].concat(),
+        "it is no key",
+    );
+}
