@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Given together, or not at all.
+/// `--gate-state-dir` and `--gate-keys` are given together, or not at all; the rest has a default or comes from the hub.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Gated workloads of this node (`plimsoll gate`)")]
 pub(crate) struct AgentGateFlags {
