@@ -68,13 +68,10 @@ impl ApiServer {
         self.underway.retain(|request| request.node != node);
     }
 
-    /// The nodes whose requests were cut off.
-    pub(crate) fn set_alive(&mut self, alive: bool) -> Vec<usize> {
-        self.alive = alive;
-        match alive {
-            true => Vec::new(),
-            false => self.underway.drain(..).map(|request| request.node).collect(),
-        }
+    /// Nobody answers any more; the nodes whose requests were cut off.
+    pub(crate) fn die(&mut self) -> Vec<usize> {
+        self.alive = false;
+        self.underway.drain(..).map(|request| request.node).collect()
     }
 
     /// How long somebody else's small request takes now; none if nobody answers.
@@ -120,7 +117,7 @@ mod tests {
     fn a_dead_server_answers_nobody() {
         let mut server = ApiServer::new(4.0, 1.0);
         server.submit(7, 1.0);
-        assert_eq!(server.set_alive(false), vec![7]);
+        assert_eq!(server.die(), vec![7]);
         assert!(!server.submit(7, 1.0));
         assert_eq!(server.latency(), None);
     }

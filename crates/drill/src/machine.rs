@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confirmation::{Action, Attempt, Input, Node, Now, Record, RevisionHash, Slot};
+use confirmation::{Action, Attempt, Input, Node, Now, Phase, Record, RevisionHash, Slot};
 
 /// What an action of the agent leads to, for the world to bring about.
 #[derive(Debug)]
@@ -19,15 +19,13 @@ pub(crate) enum Effect {
 const WRITE: Duration = Duration::from_millis(5);
 /// A revision over the fan-out.
 const FETCH: Duration = Duration::from_millis(300);
-/// From SIGTERM to the end.
-const STOP: Duration = Duration::from_secs(1);
+/// From SIGTERM to the end: how long after [`Effect::Stopped`] the agent learns of it.
+pub(crate) const STOP: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Machine {
     slot: Slot,
     running: Option<RevisionHash>,
-    /// When the gate stops a trial, whoever is dead.
-    deadline: Option<Duration>,
 }
 
 /// What a node tells the hub when it changes.
@@ -43,13 +41,13 @@ impl Machine {
         let record = Record { good: stable.into_iter().collect(), ..Default::default() };
         let contents = stable.into_iter().collect();
         let slot = Slot::new(cluster.to_owned(), node, record, stable, contents);
-        Self { slot, running: stable, deadline: None }
+        Self { slot, running: stable }
     }
 
     pub(crate) fn give(&mut self, input: Input, at: Duration) -> Vec<Effect> {
         let now = Now { boot: 1, up: at, wall: at };
         let actions = self.slot.step(input, now);
-        actions.into_iter().filter_map(|action| self.act(action, at)).collect()
+        actions.into_iter().filter_map(|action| self.act(action)).collect()
     }
 
     /// When it wants to be woken.
@@ -70,32 +68,22 @@ impl Machine {
 
     /// Runs something on trial.
     pub(crate) fn is_on_trial(&self) -> bool {
-        self.deadline.is_some()
+        matches!(self.slot.phase(), Phase::Trial(_))
     }
 
-    fn act(&mut self, action: Action, at: Duration) -> Option<Effect> {
+    fn act(&mut self, action: Action) -> Option<Effect> {
         match action {
             Action::Persist(generation, _) => Some(Effect::Later(WRITE, Input::Persisted(generation))),
             Action::Fetch(hash) => Some(Effect::Later(FETCH, Input::Fetched(hash))),
-            Action::Start(hash, left) => {
+            Action::Start(hash, _) => {
                 self.running = Some(hash);
-                self.deadline = left.map(|left| at + left);
                 Some(Effect::Started(hash))
             }
-            Action::Keep(_) => {
-                self.deadline = None;
-                None
-            }
             Action::Stop(_) => {
-                (self.running, self.deadline) = (None, None);
+                self.running = None;
                 Some(Effect::Stopped)
             }
-            Action::Quiesce(_) => None,
+            Action::Keep(_) | Action::Quiesce(_) => None,
         }
     }
-}
-
-/// How long after [`Effect::Stopped`] the agent learns of it.
-pub(crate) fn stop_time() -> Duration {
-    STOP
 }

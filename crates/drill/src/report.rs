@@ -1,7 +1,5 @@
 //! What came of a drill.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::scenario::Scenario;
@@ -87,8 +85,4 @@ pub(crate) fn p99(seconds: &[Second]) -> f64 {
     answered.sort_unstable_by(f64::total_cmp);
     let last = answered.len().saturating_sub(1);
     answered.get(last * 99 / 100).copied().unwrap_or(0.0)
-}
-
-pub(crate) fn seconds(time: Duration) -> f64 {
-    time.as_secs_f64()
 }

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 /// One drill. The same scenario with the same seed gives the same report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// As on the command line.
     pub name: &'static str,
@@ -36,7 +34,7 @@ pub struct Scenario {
 }
 
 /// What a node asks of the API server while the new revision runs on it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Workload {
     /// Nothing: it reads what is on the node.
     NodeLocal,
@@ -53,7 +51,7 @@ pub enum Workload {
 }
 
 /// How a revision gets to the nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// By a `DaemonRollout`.
     Rollout,
@@ -62,12 +60,10 @@ pub enum Delivery {
 }
 
 /// Something breaks, or works again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nobody answers on the API servers' addresses.
     ApiServerDies,
-    /// They answer again.
-    ApiServerReturns,
     /// The controller and the fan-out are gone: the nodes are alone.
     HubDies,
     /// The cluster's DNS answers nothing any more; caches do.

@@ -11,8 +11,8 @@ use rollout_plan::Candidate;
 
 use crate::api_server::ApiServer;
 use crate::controller::{CLUSTER, COST, Controller, DNS, HEALTH, INTERVAL, ROLLOUT, SERVICES};
-use crate::machine::{Effect, Machine, Said, stop_time};
-use crate::report::{Event, Report, Second, p99, seconds};
+use crate::machine::{Effect, Machine, STOP, Said};
+use crate::report::{Event, Report, Second, p99};
 use crate::scenario::{Delivery, Fault, Scenario, Workload};
 
 /// The grain of time: requests are done in such slices.
@@ -120,11 +120,10 @@ impl<'a> World<'a> {
             self.tell(format!("{fault:?}"));
             match fault {
                 Fault::ApiServerDies => {
-                    for node in self.api.set_alive(false) {
+                    for node in self.api.die() {
                         self.ask_again(node);
                     }
                 }
-                Fault::ApiServerReturns => drop(self.api.set_alive(true)),
                 Fault::HubDies => self.hub_alive = false,
                 Fault::ClusterDnsDies => self.dns_died = Some(self.at),
             }
@@ -176,7 +175,7 @@ impl<'a> World<'a> {
         if let Some(stop) = rollout.stopped().filter(|_| !stopped) {
             let why = format!("stopped ({}): {stop}", stop.reason());
             self.report.stopped = Some(stop.reason().to_owned());
-            self.report.stopped_at = Some(seconds(self.at));
+            self.report.stopped_at = Some(self.at.as_secs_f64());
             self.tell(why);
         } else if rollout.phase() != phase {
             let what = format!("{:?}, step {}", rollout.phase(), rollout.step() + 1);
@@ -222,7 +221,7 @@ impl<'a> World<'a> {
                 Effect::Started(hash) if hash == self.new => self.started(node),
                 Effect::Started(_) => {}
                 Effect::Stopped => {
-                    self.plan(stop_time(), node, What::Give(Input::Ended));
+                    self.plan(STOP, node, What::Give(Input::Ended));
                     self.ended(node);
                 }
             }
@@ -249,7 +248,7 @@ impl<'a> World<'a> {
     fn started(&mut self, node: usize) {
         self.running_new.insert(node);
         if self.report.first_start.is_none() {
-            self.report.first_start = Some(seconds(self.at));
+            self.report.first_start = Some(self.at.as_secs_f64());
             self.tell(format!("{} starts the new revision", self.candidates[node].node.name));
         }
         let after = self.chance(100, 3_000);
@@ -259,7 +258,7 @@ impl<'a> World<'a> {
     fn ended(&mut self, node: usize) {
         self.api.hang_up(node);
         if self.running_new.remove(&node) {
-            self.report.last_unconfirmed_at = Some(seconds(self.at));
+            self.report.last_unconfirmed_at = Some(self.at.as_secs_f64());
         }
     }
 
@@ -304,7 +303,7 @@ impl<'a> World<'a> {
     }
 
     fn tell(&mut self, what: String) {
-        self.report.story.push(Event { at: seconds(self.at), what });
+        self.report.story.push(Event { at: self.at.as_secs_f64(), what });
     }
 
     fn finish(mut self) -> Report {
