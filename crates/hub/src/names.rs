@@ -20,10 +20,8 @@ use service_names::payload::{
 };
 use service_names::topic;
 
-use crate::store::{Effect, Store};
+use crate::store::{Effect, KUBE_SYSTEM, Store};
 
-/// Its UID is the cluster's: no other namespace is always there.
-const CLUSTER_NAMESPACE: &str = "kube-system";
 /// What must be known before a DNS server is told anything: with a part of it, names that exist would not.
 const NEEDED: [Resource; 3] = [Resource::Namespaces, Resource::Services, Resource::EndpointSlices];
 /// How soon DNS servers are let in after the last of them became known.
@@ -168,7 +166,7 @@ impl Names {
     fn note_cluster(&self, objects: &[Object]) {
         for object in objects {
             let meta = object.meta();
-            if matches!(object, Object::Namespace(_)) && meta.name.as_str() == CLUSTER_NAMESPACE {
+            if matches!(object, Object::Namespace(_)) && meta.name.as_str() == KUBE_SYSTEM {
                 let uid = meta.uid.to_string();
                 self.outlet.change(vec![change(topic::CLUSTER, "", Bytes::from(uid.clone()))]);
                 self.heart.lock().cluster = uid;

@@ -112,7 +112,7 @@ impl Store {
     }
 
     /// The uid of the namespace kube-system; empty until it is known.
-    pub(crate) fn cluster(&self) -> String {
+    pub fn cluster(&self) -> String {
         let namespace = self.get(Resource::Namespaces, "", KUBE_SYSTEM);
         namespace.map(|namespace| namespace.meta().uid.to_string()).unwrap_or_default()
     }

@@ -23,6 +23,13 @@ pub struct Meta {
     pub annotations: Labels,
 }
 
+impl Meta {
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value.as_str())
+    }
+}
+
 /// `metav1.OwnerReference`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Owner {

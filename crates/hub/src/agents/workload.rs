@@ -52,8 +52,8 @@ pub(crate) fn unresolved(pod: &Meta) -> Option<OwnerKey> {
 
 /// What is right for every ReplicaSet that a Deployment made: mostly the ReplicaSet comes a moment later than its pod.
 fn guess(pod: &Meta, owner: &Owner) -> Option<Workload> {
-    let (_, hash) = pod.labels.iter().find(|(name, _)| name.as_str() == POD_TEMPLATE_HASH)?;
-    let name = owner.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
+    let hash = pod.label(POD_TEMPLATE_HASH)?;
+    let name = owner.name.strip_suffix(hash)?.strip_suffix('-')?;
     (owner.kind.as_str() == "ReplicaSet")
         .then(|| Workload { kind: "Deployment".to_owned(), name: name.to_owned() })
 }

@@ -78,7 +78,7 @@ fn read_key(path: &Path) -> Result<SigningKey, Failure> {
 /// Nodes as the hub's store has them.
 fn cluster(store: Arc<Store>) -> Cluster {
     Arc::new(move || ClusterView {
-        uid: store.get(Resource::Namespaces, "", "kube-system").map(|object| object.meta().uid.to_string()),
+        uid: Some(store.cluster()).filter(|uid| !uid.is_empty()),
         // A whole set or none.
         nodes: store
             .objects(Resource::Nodes)
@@ -90,14 +90,11 @@ fn cluster(store: Arc<Store>) -> Cluster {
 }
 
 fn node(meta: &Meta) -> (Node, String, String) {
-    let label = |key: &str| {
-        let found = meta.labels.iter().find(|(name, _)| &**name == key);
-        found.map(|(_, value)| value.to_string())
-    };
     let node = Node {
         name: meta.name.to_string(),
         uid: meta.uid.to_string(),
-        goes_last: label(CONTROL_PLANE).is_some(),
+        goes_last: meta.label(CONTROL_PLANE).is_some(),
     };
-    (node, label(ZONE).unwrap_or_default(), label(INSTANCE_TYPE).unwrap_or_default())
+    let label = |key| meta.label(key).unwrap_or_default().to_owned();
+    (node, label(ZONE), label(INSTANCE_TYPE))
 }
