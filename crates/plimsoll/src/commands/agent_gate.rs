@@ -149,16 +149,10 @@ async fn follow(link: AgentLink, registry: Registry) {
     let mut loaded: Vec<RevisionHash> = Vec::new();
     loop {
         let items = view.borrow_and_update().clone();
-        for revision in complete(&items) {
-            let hash = RevisionHash::of(&revision);
-            if loaded.contains(&hash) {
-                continue;
-            }
+        for (hash, revision) in complete(&items, &loaded) {
             match registry.load(&revision).await {
                 Ok(_) => loaded.push(hash),
-                Err(error) => {
-                    tracing::warn!(%error, "a revision is not kept; it is tried again")
-                }
+                Err(error) => tracing::warn!(%error, "a revision is not kept; it is tried again"),
             }
         }
         for (workload, token) in items.topic(Topic::DIRECTIVES) {
@@ -182,16 +176,21 @@ async fn follow(link: AgentLink, registry: Registry) {
     }
 }
 
-/// The revisions of which all parts are here.
-fn complete(items: &View) -> Vec<Vec<u8>> {
-    let mut found: BTreeMap<&[u8], (u16, BTreeMap<u16, &Bytes>)> = BTreeMap::new();
+/// The revisions of which all parts are here, but for those that are loaded: a view changes with each pod of the node.
+fn complete(items: &View, loaded: &[RevisionHash]) -> Vec<(RevisionHash, Vec<u8>)> {
+    let mut found: BTreeMap<RevisionHash, (u16, BTreeMap<u16, &Bytes>)> = BTreeMap::new();
     for (key, value) in items.topic(Topic::REVISIONS) {
         let Some((hash, parts, part)) = part_of(key) else { continue };
+        let Some(hash) = RevisionHash::from_bytes(hash).filter(|hash| !loaded.contains(hash)) else {
+            continue;
+        };
         let entry = found.entry(hash).or_insert((parts, BTreeMap::new()));
         entry.1.insert(part, value);
     }
-    let whole = found.into_values().filter(|(parts, have)| have.len() == usize::from(*parts));
-    whole.map(|(_, have)| have.into_values().flat_map(|part| part.iter().copied()).collect()).collect()
+    let whole = found.into_iter().filter(|(_, (parts, have))| have.len() == usize::from(*parts));
+    let joined =
+        |have: BTreeMap<u16, &Bytes>| have.into_values().flat_map(|part| part.iter().copied()).collect();
+    whole.map(|(hash, (_, have))| (hash, joined(have))).collect()
 }
 
 async fn report(link: AgentLink, registry: Registry, clock: Arc<dyn Clock>) {
