@@ -18,7 +18,7 @@
 
 mod directive;
 mod goal;
-mod hex;
+pub mod hex;
 mod input;
 mod key;
 pub mod limits;

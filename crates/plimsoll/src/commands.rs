@@ -13,6 +13,5 @@ pub(crate) mod preflight;
 pub(crate) mod rollout;
 mod rollouts;
 pub(crate) mod runtime;
-mod telemetry;
 pub(crate) mod top;
 pub(crate) mod up;

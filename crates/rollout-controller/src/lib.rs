@@ -11,7 +11,6 @@
 
 mod collect;
 mod controller;
-mod http;
 mod kept;
 pub mod limits;
 mod page;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use exposition::{Format, Limits, Line, Lines, Sample as Found};
 
-use crate::http;
+use telemetry_export::{FetchError, fetch};
+
 use crate::spec::Page;
 
 /// A hub of 100,000 pods has a telemetry page of less than 1 MiB; nobody asks a page of state.
@@ -17,9 +19,20 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 pub(crate) async fn ask(page: &Page, wall: Duration) -> Result<rollout_plan::Sample, String> {
     let rest = page.url.trim_start_matches("http://");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let body = http::get(host, &format!("/{path}"), BODY_BYTES_MAX).await?;
+    let body = get(host, &format!("/{path}"), BODY_BYTES_MAX).await?;
     let value = sum(&String::from_utf8_lossy(&body), page)?;
     Ok(rollout_plan::Sample { at: wall, value })
+}
+
+/// A body, or a sentence with the server's own words.
+pub(crate) async fn get(address: &str, path: &str, bytes_max: usize) -> Result<Bytes, String> {
+    let host = address.trim_start_matches("http://").trim_end_matches('/');
+    fetch(host, path, bytes_max).await.map_err(|error| match error {
+        FetchError::Refused { status, body } => {
+            format!("status {status}: {}", String::from_utf8_lossy(&body))
+        }
+        other => other.to_string(),
+    })
 }
 
 /// Whether it can be looked for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rollout_plan::Sample;
 use serde::Deserialize;
 
-use crate::http;
+use crate::page::get;
 use crate::spec::Query;
 
 /// An answer with one number has some hundred bytes.
@@ -38,7 +38,7 @@ struct Value(f64, String);
 /// A sentence: nobody answers, not in time, not with one number.
 pub(crate) async fn ask(query: &Query) -> Result<Sample, String> {
     let path = format!("/api/v1/query?query={}", percent_encoded(&query.query));
-    let body = http::get(&query.address, &path, BODY_BYTES_MAX).await?;
+    let body = get(&query.address, &path, BODY_BYTES_MAX).await?;
     read(&body)
 }
 

@@ -1,7 +1,7 @@
 //! The scrape endpoint: a small HTTP/1.1 server for metrics, health and status pages.
 //!
 //! Owns: connections and their limits, streaming with back-pressure, gzip, containment of panics, helpful errors
-//! ([`serve`]); listening on a port or saying why not ([`bind`]); a table of paths ([`Routes`]); the process' own metrics
+//! ([`serve`]); the other end of such a connection ([`fetch()`]); listening on a port or saying why not ([`bind`]); a table of paths ([`Routes`]); the process' own metrics
 //! as OpenMetrics text ([`registry_handler`]).
 //!
 //! Does not know: Kubernetes, what a metric means, TLS, or anything about the machine.
@@ -13,6 +13,7 @@
 
 pub mod bind;
 mod deadline;
+mod fetch;
 pub mod limits;
 pub mod metrics;
 pub mod registry;
@@ -23,6 +24,7 @@ pub mod serve;
 mod stream;
 
 pub use bind::{BindError, bind};
+pub use fetch::{FetchError, fetch};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use registry::registry_handler;

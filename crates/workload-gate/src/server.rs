@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use confirmation::{Input, RevisionHash};
+use confirmation::{Input, RevisionHash, hex};
 use environment::spawn;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
@@ -186,10 +186,5 @@ fn hash(text: &str) -> Result<RevisionHash, Refused> {
 }
 
 fn bytes(hexadecimal: &str) -> Result<Vec<u8>, Refused> {
-    let pairs = hexadecimal.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| {
-        u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok().filter(|_| pair.len() == 2)
-    };
-    let parsed: Option<Vec<u8>> = pairs.map(byte).collect();
-    parsed.ok_or_else(|| Refused::Invalid("the command is not in hexadecimal".into()))
+    hex::decode(hexadecimal).ok_or_else(|| Refused::Invalid("the command is not in hexadecimal".into()))
 }

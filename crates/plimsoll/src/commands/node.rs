@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use confirmation::hex;
 use environment::files;
 use workload_gate::protocol::{Answer, Verb, WorkloadStatus};
 
@@ -51,10 +52,7 @@ fn hexadecimal(file: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     files::read_into(file, &mut bytes, workload_gate::limits::FILE_BYTES_MAX)
         .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", file.display())))?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex::encode(&bytes))
 }
 
 fn picture(workloads: &[WorkloadStatus]) -> String {

@@ -5,15 +5,19 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use confirmation::SigningKey;
+use confirmation::{SigningKey, hex};
 use environment::files;
 use rollout_controller::{RolloutStatus, limits, spec};
 use rustix::rand::{GetRandomFlags, getrandom};
+use telemetry_export::fetch;
 
-use crate::commands::{runtime, telemetry};
+use crate::commands::runtime;
 use crate::flags::{RolloutFlags, RolloutVerb};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
+
+/// 64 rollouts of 32 gates of some 300 bytes.
+const BODY_BYTES_MAX: usize = 4 << 20;
 
 pub(crate) fn run(flags: RolloutFlags) -> Outcome {
     match flags.verb {
@@ -51,7 +55,7 @@ async fn ask(hub: &str) -> Result<Vec<RolloutStatus>, Failure> {
             "the hub at {hub} (--hub) does not say its rollouts: {why}; it needs `plimsoll hub --rollouts-dir`, and --hub its telemetry port"
         ))
     };
-    let body = telemetry::get(hub, "/rollouts").await.map_err(failed)?;
+    let body = fetch(hub, "/rollouts", BODY_BYTES_MAX).await.map_err(|error| failed(error.to_string()))?;
     serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
 }
 
@@ -109,12 +113,8 @@ fn keygen(dir: &Path) -> Outcome {
     let mut seed = [0; 32];
     getrandom(&mut seed, GetRandomFlags::empty())?;
     let key = SigningKey::from_seed(&seed).map_err(Failure::usage)?;
-    let digits = seed.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
     // Temporary files have mode 0600, and the rename keeps it.
-    files::write_atomic(&private, |file| writeln!(file, "{}{digits}", SigningKey::PREFIX))?;
+    files::write_atomic(&private, |file| writeln!(file, "{}{}", SigningKey::PREFIX, hex::encode(&seed)))?;
     files::write_atomic(&public, |file| writeln!(file, "{}", key.public()))?;
     std::fs::set_permissions(&public, Permissions::from_mode(0o644))?;
     terminal::print(&format!(

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use load_watch::{Report, picture};
+use telemetry_export::fetch;
 
-use crate::commands::{runtime, telemetry};
+use crate::commands::runtime;
 use crate::flags::{TopFlags, TopOutput};
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
 
 /// Between two pictures; the hub reads the API server every 7.5 s.
 const PAUSE: Duration = Duration::from_secs(2);
+/// A thousand rows of some 300 bytes.
+const BODY_BYTES_MAX: usize = 4 << 20;
 /// Where nobody says how wide the terminal is.
 const COLUMNS: u16 = 120;
 /// Clears a terminal and goes to its first line (ECMA-48: ED, CUP).
@@ -51,6 +54,6 @@ async fn ask(hub: &str) -> Result<Report, Failure> {
             "the hub at {hub} (--hub) does not say its load: {why}; it needs `plimsoll hub --load-watch`, and --hub its telemetry port"
         ))
     };
-    let body = telemetry::get(hub, "/load").await.map_err(failed)?;
+    let body = fetch(hub, "/load", BODY_BYTES_MAX).await.map_err(|error| failed(error.to_string()))?;
     serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
 }
