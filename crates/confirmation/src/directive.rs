@@ -164,6 +164,12 @@ impl Directive {
         }
     }
 
+    /// Whether it is the same word but for its serial and its times.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { serial, issued, not_after, .. } = *other;
+        Self { serial, issued, not_after, ..self.clone() } == *other
+    }
+
     /// The bytes that are signed.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.encode_to_vec()

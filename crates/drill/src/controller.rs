@@ -101,14 +101,11 @@ impl Controller {
         });
         self.write_status();
         let issued = now.as_secs();
-        let said = self.rollout.directive(self.serial, issued, issued + VALID);
-        let known =
-            self.said.as_ref().map(|known| Directive { issued, not_after: issued + VALID, ..known.clone() });
-        if known.as_ref() == Some(&said) {
+        let said = self.rollout.directive(self.serial + 1, issued, issued + VALID);
+        if self.said.as_ref().is_some_and(|known| known.says_the_same(&said)) {
             return None;
         }
         self.serial += 1;
-        let said = Directive { serial: self.serial, ..said };
         let bytes = Token::sign(&said, &self.key).to_bytes();
         self.tokens += 1;
         self.token_bytes = self.token_bytes.max(bytes.len());

@@ -275,7 +275,7 @@ fn fits(others: &BTreeMap<String, Wanted>, document: Wanted) -> Result<Wanted, S
 
 /// Nodes that run the revision, and nodes that gave it up in this attempt, by what they said lately.
 fn count(steered: &Steered, reports: &HashMap<String, (Duration, NodeReport)>) -> (u32, u32) {
-    let attempt = steered.rollout.directive(0, 0, 0).attempt;
+    let attempt = steered.rollout.attempt();
     let (mut running, mut reverted) = (0, 0);
     for node in &steered.candidates {
         let Some((_, report)) = reports.get(&node.node.name) else { continue };
@@ -298,7 +298,7 @@ fn items_of(steered: &Steered, wanted: &mut Given) {
         let items = wanted.entry(one.node.name.clone()).or_default();
         items
             .insert((Topic::DIRECTIVES, steered.wanted.workload.clone().into_bytes()), steered.token.clone());
-        let is_assigned = steered.rollout.assigned().contains(&steered.wanted.rollout, &one.node);
+        let is_assigned = one.is_in(steered.rollout.assigned());
         let content = if is_assigned && !is_stopped { &steered.content } else { &steered.stable_content };
         for (key, value) in content {
             items.insert((Topic::REVISIONS, key.clone()), value.clone());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::steered::Steered;
 
 /// As `status` of a `DaemonRollout`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutStatus {
     /// `namespace/name`, or the file of a document that cannot be meant.
@@ -92,19 +92,9 @@ impl RolloutStatus {
         Self {
             name: file.to_owned(),
             phase: "Refused".to_owned(),
-            step: 0,
-            steps: 0,
-            step_is: String::new(),
-            nodes: 0,
-            assigned_nodes: 0,
-            active_nodes: 0,
-            reverted_nodes: 0,
-            update_revision: String::new(),
-            stable_revision: None,
-            serial: 0,
             reason: Some("InvalidSpec".to_owned()),
             message: Some(why.to_owned()),
-            gates: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limits::{FUTURE, PREDICT_SAMPLES_MIN, STALE_INTERVALS};
-use crate::plan::is_interval;
+use crate::limits::{FUTURE, INTERVAL, PREDICT_SAMPLES_MIN, STALE_INTERVALS};
 use crate::predict::{Costs, Prediction};
 use crate::sequential::Sequence;
 
@@ -139,7 +138,7 @@ impl Gate {
         if self.predict && matches!(self.bound, Bound::Min(_)) {
             return Err("a prediction needs an upper limit: costs grow");
         }
-        if !is_interval(self.interval) {
+        if !INTERVAL.contains(&self.interval) {
             return Err("its interval must be from 1 s to 300 s");
         }
         Ok(())

@@ -25,7 +25,8 @@ impl Candidate {
         Self { place: node.place(rollout), node, zone, instance_type }
     }
 
-    fn is_in(&self, wave: &Wave) -> bool {
+    /// Whether the wave means it, by the place that is known already.
+    pub fn is_in(&self, wave: &Wave) -> bool {
         wave.contains_at(self.place, &self.node.uid)
     }
 }

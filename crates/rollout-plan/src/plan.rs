@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::count::NodeCount;
 use crate::gate::Gate;
-use crate::limits::{CONFIRM_SLACK, DETECTION, GATES_MAX, INTERVAL, STEPS_MAX};
+use crate::limits::{CONFIRM_SLACK, DETECTION, GATES_MAX, STEPS_MAX};
 
 /// One step of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,9 +252,4 @@ fn grows(before: NodeCount, now: NodeCount) -> bool {
         (NodeCount::Nodes(_), NodeCount::Percent(_)) => true,
         (NodeCount::Percent(_), NodeCount::Nodes(_)) => false,
     }
-}
-
-/// A gate's interval is within these.
-pub(crate) fn is_interval(interval: Duration) -> bool {
-    INTERVAL.contains(&interval)
 }

@@ -237,6 +237,11 @@ impl Rollout {
         self.stop.as_ref()
     }
 
+    /// The number of this try.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// `status.currentStepIndex`.
     pub fn step(&self) -> usize {
         self.step
@@ -332,19 +337,23 @@ impl Rollout {
         if reverted >= MASS_REVERT_MIN && share >= MASS_REVERT_SHARE {
             return Err(Stop::MassRevert { reverted, given });
         }
-        // Of one or two nodes, not one may.
-        let tolerated = self.plan.max_unavailable.min(given / 3);
+        let tolerated = self.tolerated(given);
         if reverted > tolerated {
             return Err(Stop::NodesReverted { reverted, given, tolerated });
         }
         Ok(())
     }
 
+    /// How many nodes of a wave may be silent or gone back: of one or two, not one.
+    fn tolerated(&self, given: u32) -> u32 {
+        self.plan.max_unavailable.min(given / 3)
+    }
+
     fn proceed(&mut self, seen: &Observation<'_>) -> Result<(), Stop> {
         let after = seen.now.saturating_sub(self.entered.unwrap_or(seen.now));
         let given = self.given(seen);
         let missing = given.saturating_sub(seen.running);
-        if self.settled.is_none() && missing <= self.plan.max_unavailable.min(given / 3) {
+        if self.settled.is_none() && missing <= self.tolerated(given) {
             self.settled = Some(seen.now);
             // What came while nodes were starting says little of the step.
             self.gates.iter_mut().for_each(GateState::next_step);
@@ -356,9 +365,9 @@ impl Rollout {
             };
         };
         // As soon as it is certain that more nodes would be too many, without waiting for the end of the step.
-        self.foresee(seen)?;
+        let foreseen = self.foresee(seen)?;
         let watched = seen.now.saturating_sub(settled);
-        match self.missing(seen, watched)? {
+        match self.missing(seen, watched, foreseen) {
             None => self.advance(seen),
             Some(Missing::Time) => {}
             Some(Missing::Knowledge(missing)) if after > self.deadline(seen) => {
@@ -369,30 +378,35 @@ impl Rollout {
         Ok(())
     }
 
-    /// What is missing before the present step is over.
-    fn missing(&self, seen: &Observation<'_>, watched: Duration) -> Result<Option<Missing>, Stop> {
-        let Some(step) = self.plan.steps.get(self.step).copied() else { return Ok(None) };
+    /// What is missing before the present step is over; in the end, what the forecast lacks.
+    fn missing(
+        &self,
+        seen: &Observation<'_>,
+        watched: Duration,
+        foreseen: Option<Missing>,
+    ) -> Option<Missing> {
+        let step = self.plan.steps.get(self.step).copied()?;
         if let Step::Pause(time) = step {
             let is_over = self.promoted || self.full || time.is_some_and(|time| watched >= time);
-            return Ok((!is_over).then_some(Missing::Time));
+            return (!is_over).then_some(Missing::Time);
         }
         let min_samples = match step {
             Step::Bake { min_samples, .. } => min_samples.max(1),
             _ => 1,
         };
         if watched < self.soak(seen) {
-            return Ok(Some(Missing::Time));
+            return Some(Missing::Time);
         }
         if matches!(step, Step::Bake { .. }) && seen.horizon.is_none() {
-            return Ok(Some(Missing::Knowledge("how long DNS caches could hide a failure".into())));
+            return Some(Missing::Knowledge("how long DNS caches could hide a failure".into()));
         }
         for (gate, state) in self.plan.gates.iter().zip(&self.gates) {
             if state.samples < min_samples {
                 let missing = format!("gate {:?} has {} of {min_samples} samples", gate.name, state.samples);
-                return Ok(Some(Missing::Knowledge(missing)));
+                return Some(Missing::Knowledge(missing));
             }
         }
-        self.foresee(seen)
+        foreseen
     }
 
     /// Whether the next number of nodes, and all of them, would stay within the gates' bounds.
