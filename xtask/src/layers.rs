@@ -45,10 +45,11 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 9] = [
+const SUBSYSTEMS: [&str; 10] = [
     "agent",
     "dashboard-server",
     "drill",
+    "fuse",
     "hub",
     "load-watch",
     "node-dns",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Two clocks: one that only moves forward, for durations; one that people set, for timestamps.
 pub trait Clock: Send + Sync + 'static {
@@ -23,6 +24,13 @@ pub struct SystemClock {
 #[derive(Debug, Clone, Default)]
 pub struct ManualClock {
     now: Arc<Mutex<(Duration, Duration)>>,
+}
+
+/// Time since the machine was started, with suspension counted: one origin for all processes of a boot.
+pub fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
 impl SystemClock {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confirmation::Now;
-use environment::{Clock, files};
-use rustix::time::{ClockId, clock_gettime};
+use environment::{Clock, files, since_boot};
 
 /// A UUID of 36 characters and a newline.
 const BOOT_ID_BYTES: usize = 64;
@@ -33,13 +32,6 @@ impl NodeClock {
     }
 
     pub(crate) fn now(&self) -> Now {
-        Now { boot: self.boot, up: up(), wall: self.clock.wall() }
+        Now { boot: self.boot, up: since_boot(), wall: self.clock.wall() }
     }
-}
-
-/// Time since the machine was started, with suspension counted.
-pub(crate) fn up() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use environment::since_boot;
 use rustix::process::{Pid, Signal, getppid, kill_process_group, set_parent_process_death_signal};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -13,7 +14,6 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::up;
 use crate::limits::{GRACE, LOOK, RECONNECT, RECONNECT_MAX};
 use crate::protocol::{FromGate, Messages, Running, Start, ToGate, send};
 use crate::server::{GATE_SOCKET, SENTINEL};
@@ -128,7 +128,7 @@ impl Gate {
         self.quiesce(false);
         match self.spawn(&start) {
             Ok(child) => {
-                let deadline = start.left_ms.map(|left| up() + Duration::from_millis(left));
+                let deadline = start.left_ms.map(|left| since_boot() + Duration::from_millis(left));
                 let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
                 let running = Running { revision: start.revision, id: start.id };
                 self.process = Some(Process { child, group, running, deadline, kill_at: None });
@@ -186,7 +186,7 @@ impl Gate {
             if process.kill_at.is_some_and(|at| at <= Instant::now()) {
                 process.signal(Signal::KILL);
             }
-            if sentinel || process.deadline.is_some_and(|deadline| deadline <= up()) {
+            if sentinel || process.deadline.is_some_and(|deadline| deadline <= since_boot()) {
                 self.stop();
             }
         }
@@ -227,7 +227,7 @@ impl Gate {
 
     fn sleep(&self) -> Duration {
         let deadline = self.process.as_ref().and_then(|process| process.deadline);
-        let due = deadline.map(|deadline| deadline.saturating_sub(up())).unwrap_or(LOOK);
+        let due = deadline.map(|deadline| deadline.saturating_sub(since_boot())).unwrap_or(LOOK);
         let retry = if self.agent.is_none() { self.try_at - Instant::now() } else { LOOK };
         due.min(retry).clamp(Duration::from_millis(10), LOOK)
     }
