@@ -56,9 +56,10 @@ fn agent(folder: &Path) {
         config.roots.sysfs = folder.join("sys");
         config.pods_api_socket = folder.join("pods-api.sock");
         config.cri_socket = folder.join("none.sock");
-        let agent = agent::assemble(config, Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()))
-            .await
-            .unwrap();
+        let agent =
+            agent::assemble(config, Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()), Vec::new())
+                .await
+                .unwrap();
         println!("{}", agent.addresses().metrics);
         let stop = CancellationToken::new();
         let parent = tokio::task::spawn_blocking({

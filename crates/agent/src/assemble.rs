@@ -7,6 +7,7 @@ use agent_link::AgentLink;
 use environment::{Clock, Entropy};
 use node_probe::pods::{FollowConfig, follow};
 use objects::Interner;
+use prometheus_client::collector::Collector;
 use prometheus_client::registry::Registry;
 use telemetry_export::{BindError, Limits, Routes, bind, serve};
 use tokio::net::TcpListener;
@@ -62,7 +63,8 @@ pub struct Addresses {
     pub metrics: SocketAddr,
 }
 
-/// Binds the port and wires everything up.
+/// Binds the port and wires everything up. The metrics of `collectors`, parts of the process that are not the agent, stand on
+/// its page.
 ///
 /// # Errors
 /// [`StartError`].
@@ -70,6 +72,7 @@ pub async fn assemble(
     config: Config,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    collectors: Vec<Box<dyn Collector>>,
 ) -> Result<Agent, StartError> {
     if !is_node_name(&config.node_name) {
         return Err(StartError::NodeName(config.node_name));
@@ -81,6 +84,7 @@ pub async fn assemble(
 
     let mut registry = Registry::default();
     let own = Metrics::register(&mut registry);
+    collectors.into_iter().for_each(|collector| registry.register_collector(collector));
     let pods = Arc::new(Pods::new(clock.clone(), own.clone()));
     let link_stop = CancellationToken::new();
     let link = link::spawn(&config, clock.clone(), entropy.clone(), &mut registry, link_stop.clone())?;

@@ -71,6 +71,12 @@ impl Pods {
         into.extend(self.table.lock().by_uid.values().cloned());
     }
 
+    /// All pods, in no order; none before a source has told them all.
+    pub fn all(&self) -> Option<Vec<Arc<Known>>> {
+        let table = self.table.lock();
+        table.heard.map(|_| table.by_uid.values().cloned().collect())
+    }
+
     /// How many pods there are.
     pub fn len(&self) -> usize {
         self.table.lock().by_uid.len()

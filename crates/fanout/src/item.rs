@@ -19,6 +19,9 @@ impl Topic {
     pub const DIRECTIVES: Self = Self(3);
     /// Parts of revisions (`confirmation::Revision`) by [`crate::payload::part_key`].
     pub const REVISIONS: Self = Self(4);
+    /// How the API servers are, and what each workload may ask of them: [`crate::payload::ApiServersItem`], one, under an
+    /// empty key, the same for every node.
+    pub const API_SERVERS: Self = Self(5);
 }
 
 /// Identifies an item within a set.

@@ -35,6 +35,55 @@ impl NodeItem {
     }
 }
 
+/// What every node is told of the API servers. It changes when they do, not when nodes or pods do.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ApiServersItem {
+    /// "address:port" of each, and of the Service in front of them.
+    #[prost(string, repeated, tag = "1")]
+    pub addresses: Vec<String>,
+    /// They answer late or not at all: who can do without them is to leave them alone.
+    #[prost(bool, tag = "2")]
+    pub unwell: bool,
+    /// What workloads may use of them on one node.
+    #[prost(message, repeated, tag = "3")]
+    pub shares: Vec<ShareItem>,
+}
+
+/// What one workload may use of the API servers on one node.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ShareItem {
+    /// Its namespace.
+    #[prost(string, tag = "1")]
+    pub namespace: String,
+    /// "DaemonSet", "Deployment", …
+    #[prost(string, tag = "2")]
+    pub kind: String,
+    /// Its name.
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// Bytes a second, in each direction.
+    #[prost(uint64, tag = "4")]
+    pub bytes_per_second: u64,
+    /// New connections a second.
+    #[prost(uint32, tag = "5")]
+    pub connections_per_second: u32,
+}
+
+impl ApiServersItem {
+    /// The item's value.
+    pub fn to_value(&self) -> Bytes {
+        self.encode_to_vec().into()
+    }
+
+    /// The item of a value.
+    ///
+    /// # Errors
+    /// The bytes are no such message.
+    pub fn from_value(value: &[u8]) -> Result<Self, prost::DecodeError> {
+        Self::decode(value)
+    }
+}
+
 /// What a node says of its gated workloads ([`crate::message::Report`]).
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct NodeReport {

@@ -98,7 +98,9 @@ mod tests {
     #[test]
     fn an_answer_of_nft_is_read() {
         let entry = |name: &str, packets: u64, bytes: u64| {
-            format!(r#"{{"counter": {{"family": "inet", "name": "{name}", "table": "plimsoll-fuse", "handle": 5, "packets": {packets}, "bytes": {bytes}}}}}"#)
+            format!(
+                r#"{{"counter": {{"family": "inet", "name": "{name}", "table": "plimsoll-fuse", "handle": 5, "packets": {packets}, "bytes": {bytes}}}}}"#
+            )
         };
         let entries = [
             r#"{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}"#.to_owned(),

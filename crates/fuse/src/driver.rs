@@ -72,6 +72,8 @@ pub struct Fuse {
     /// What the kernel holds; `None`: not known.
     applied: Option<Table>,
     renewed: Duration,
+    /// When the kernel forgets what it holds of each group.
+    ends: BTreeMap<Number, Duration>,
     not_before: Duration,
     read: Readings,
     totals: BTreeMap<Subject, Reading>,
@@ -104,6 +106,7 @@ impl Fuse {
             last_number: 0,
             applied: None,
             renewed: Duration::ZERO,
+            ends: BTreeMap::new(),
             not_before: Duration::ZERO,
             read: Readings::default(),
             totals: BTreeMap::new(),
@@ -136,7 +139,8 @@ impl Fuse {
         let servers = self.config.servers.union(&word.servers).copied().take(SERVERS_MAX).collect();
         let modes = groups.iter().map(|(subject, number)| (*number, verdicts[subject].mode)).collect();
         let wanted = Table { servers, groups: modes, places };
-        let expiry = groups.iter().map(|(subject, number)| (*number, left(&verdicts[subject], now))).collect();
+        let expiry =
+            groups.iter().map(|(subject, number)| (*number, left(&verdicts[subject], now))).collect();
         self.apply(now, wanted, &expiry).await;
         let status = self.describe(now, &groups, &verdicts, uncounted);
         if let Err(error) = status.write(&self.config.folder.join("status.json")) {
@@ -173,7 +177,9 @@ impl Fuse {
             }
         };
         for (subject, number) in &self.numbers {
-            let (Some(reading), before) = (now.groups.get(number), self.read.groups.get(number)) else { continue };
+            let (Some(reading), before) = (now.groups.get(number), self.read.groups.get(number)) else {
+                continue;
+            };
             let total = self.totals.entry(subject.clone()).or_default();
             total.add_since(&before.copied().unwrap_or_default(), reading);
         }
@@ -243,7 +249,11 @@ impl Fuse {
         if now < self.not_before {
             return;
         }
-        let is_due = wanted.restricted().next().is_some() && now.saturating_sub(self.renewed) >= RENEW;
+        let ends: BTreeMap<Number, Duration> =
+            expiry.iter().map(|(group, left)| (*group, now + *left)).collect();
+        let is_sooner = |(_, group): (&Place, Number)| self.ends.get(&group) > ends.get(&group);
+        let is_old = now.saturating_sub(self.renewed) >= RENEW && wanted.restricted().next().is_some();
+        let is_due = is_old || wanted.restricted().any(is_sooner);
         let script = match &self.applied {
             None => script::whole(&wanted, expiry),
             Some(applied) if *applied != wanted || is_due => script::changes(applied, &wanted, expiry),
@@ -252,11 +262,16 @@ impl Fuse {
         match self.nft.run(&script).await {
             Ok(()) => {
                 if self.applied.is_none() {
-                    tracing::info!(workloads = wanted.groups.len(), servers = wanted.servers.len(), "the fuse is armed");
+                    tracing::info!(
+                        workloads = wanted.groups.len(),
+                        servers = wanted.servers.len(),
+                        "the fuse is armed"
+                    );
                     self.read = Readings::default();
                 }
                 self.applied = Some(wanted);
                 self.renewed = now;
+                self.ends = ends;
                 self.problem = None;
             }
             Err(error) => self.failed(now, &error),
@@ -267,7 +282,9 @@ impl Fuse {
     fn failed(&mut self, now: Duration, error: &NftError) {
         let is_news = self.problem.as_deref() != Some(&error.to_string());
         if is_news {
-            tracing::warn!("the fuse is not armed: {error}. Gated workloads can still be stopped on this node");
+            tracing::warn!(
+                "the fuse is not armed: {error}. Gated workloads can still be stopped on this node"
+            );
         }
         // A pod that has just gone takes its cgroup along: the next look knows.
         self.not_before = if matches!(error, NftError::Refused(_)) && is_news { now } else { now + AGAIN };

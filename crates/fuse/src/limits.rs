@@ -44,8 +44,8 @@ pub const PLACES_MAX: usize = 1_024;
 /// Addresses of API servers: a Service's two and nine servers' two.
 pub const SERVERS_MAX: usize = 20;
 
-/// How deep a pod's cgroup may stand: `kubelet.slice/kubelet-kubepods.slice/<quality>/<pod>`, below `unified` on a hybrid host.
-pub const LEVELS: usize = 6;
+/// How deep a pod's cgroup may stand: `kubelet.slice/kubelet-kubepods.slice/<quality>/<pod>` are 4, and one to spare.
+pub const LEVELS: usize = 5;
 
 /// What a token bucket holds beyond one second's worth: two packets as segmentation offload makes them, of 64 KiB.
 pub const BURST_BYTES: u64 = 128 * 1024;

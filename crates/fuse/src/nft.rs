@@ -19,7 +19,9 @@ pub enum NftError {
     #[error("the program {0} cannot be started ({1}); install nftables, or leave out --fuse")]
     Program(String, std::io::Error),
     /// Not allowed.
-    #[error("nf_tables cannot be changed here: that needs the capability NET_ADMIN in the node's network; grant it, or leave out --fuse")]
+    #[error(
+        "nf_tables cannot be changed here: that needs the capability NET_ADMIN in the node's network; grant it, or leave out --fuse"
+    )]
     NotPermitted,
     /// It refused.
     #[error("nft refused: {0}")]
@@ -62,7 +64,9 @@ impl Nft {
     }
 
     async fn call(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, NftError> {
-        tokio::time::timeout(NFT_DEADLINE, self.talk(arguments, input)).await.map_err(|_| NftError::Deadline)?
+        tokio::time::timeout(NFT_DEADLINE, self.talk(arguments, input))
+            .await
+            .map_err(|_| NftError::Deadline)?
     }
 
     async fn talk(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, NftError> {

@@ -93,7 +93,10 @@ impl Orders {
             Err(error) => return Err(error),
         };
         if paths.len() > ORDERS_MAX {
-            return Err(io::Error::other(format!("more than {ORDERS_MAX} orders lie in {}", folder.display())));
+            return Err(io::Error::other(format!(
+                "more than {ORDERS_MAX} orders lie in {}",
+                folder.display()
+            )));
         }
         for path in paths {
             match read(&path) {
@@ -120,9 +123,15 @@ mod tests {
     fn a_folder_has_orders_and_other_things() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-        assert_eq!(Orders::read(&folder.path().join("none"), Duration::ZERO).expect("empty"), Orders::default());
+        assert_eq!(
+            Orders::read(&folder.path().join("none"), Duration::ZERO).expect("empty"),
+            Orders::default()
+        );
         write("a.json", r#"{"subject":"t/DaemonSet/a","action":"cut","untilUpSeconds":100}"#);
-        write("b.json", r#"{"subject":"t/DaemonSet/b","action":{"limit":{"bytesPerSecond":1,"connectionsPerSecond":1}}}"#);
+        write(
+            "b.json",
+            r#"{"subject":"t/DaemonSet/b","action":{"limit":{"bytesPerSecond":1,"connectionsPerSecond":1}}}"#,
+        );
         write("c.json", r#"{"subject":"t/DaemonSet/c","action":"explode"}"#);
         write("d.json", "");
         write("e.txt", "not looked at");

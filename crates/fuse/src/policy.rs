@@ -131,7 +131,9 @@ impl Seen {
         self.share = share.or(self.share.filter(|_| self.limited_until.is_some()));
         let before = since(&mut self.samples, now, reading);
         let (Some(share), Some((span, before))) = (self.share, before) else { return self.share };
-        if is_over(share, span, &before, &reading) || (is_limited && reading.dropped_bytes > before.dropped_bytes) {
+        if is_over(share, span, &before, &reading)
+            || (is_limited && reading.dropped_bytes > before.dropped_bytes)
+        {
             self.limited_until = Some(now + HOLD);
         }
         self.share
@@ -144,7 +146,8 @@ fn since<T: Copy>(samples: &mut VecDeque<(Duration, T)>, now: Duration, sample: 
     while samples.get(1).is_some_and(|(at, _)| is_old(*at)) {
         samples.pop_front();
     }
-    let oldest = samples.front().filter(|(at, _)| is_old(*at)).map(|(at, before)| (now.saturating_sub(*at), *before));
+    let oldest =
+        samples.front().filter(|(at, _)| is_old(*at)).map(|(at, before)| (now.saturating_sub(*at), *before));
     samples.push_back((now, sample));
     oldest
 }

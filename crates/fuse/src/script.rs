@@ -22,6 +22,8 @@ use crate::table::{Mode, Number, Place, Rates, Table};
 /// A packet that asks for a connection.
 const SYN: &str = "tcp flags & (syn | ack) == syn";
 const SYN_ACK: &str = "tcp flags & (syn | ack) == (syn | ack)";
+/// Where the v2 tree is mounted on a host that has those of v1 beside it.
+const HYBRID: &str = "unified/";
 /// The counters of a group.
 const COUNTERS: [&str; 4] = ["up", "down", "new", "dropped"];
 /// What a place is counted by: map and counter have one name.
@@ -161,7 +163,8 @@ fn hooks(text: &mut String) {
     let mut hook = |name: &str, up: [&str; 2], down: [&str; 2]| {
         let _ = writeln!(text, "  chain {name} {{\n    type filter hook {name} priority 10; policy accept;");
         for Family { suffix, keyword, .. } in FAMILIES {
-            let chain = |to: &str| if to.starts_with("host") { to.to_owned() } else { format!("{to}{suffix}") };
+            let chain =
+                |to: &str| if to.starts_with("host") { to.to_owned() } else { format!("{to}{suffix}") };
             let (up, down) = ((up[0], chain(up[1])), (down[0], chain(down[1])));
             let _ = writeln!(
                 text,
@@ -182,7 +185,9 @@ fn key(place: &Place) -> (String, String) {
         Place::Address(IpAddr::V4(address)) => ("pod4".to_owned(), address.to_string()),
         Place::Address(IpAddr::V6(address)) => ("pod6".to_owned(), address.to_string()),
         Place::Cgroup(path) => {
-            let level = path.split('/').filter(|part| !part.is_empty()).count().clamp(1, LEVELS);
+            // On a hybrid host the tree itself stands in a folder, which is no level of it.
+            let inside = path.strip_prefix(HYBRID).unwrap_or(path);
+            let level = inside.split('/').filter(|part| !part.is_empty()).count().clamp(1, LEVELS);
             (format!("cgroup{level}"), format!("\"{path}\""))
         }
     }
@@ -204,8 +209,10 @@ impl Script {
     }
 
     fn forget_restrictions(&mut self) {
-        let stems: BTreeSet<String> =
-            (1..=LEVELS).map(|level| format!("cgroup{level}")).chain(["pod4".into(), "pod6".into()]).collect();
+        let stems: BTreeSet<String> = (1..=LEVELS)
+            .map(|level| format!("cgroup{level}"))
+            .chain(["pod4".into(), "pod6".into()])
+            .collect();
         for stem in stems {
             self.line(format_args!("flush map inet {TABLE} {stem}_fuse_up"));
             self.line(format_args!("flush map inet {TABLE} {stem}_fuse_down"));
@@ -215,7 +222,9 @@ impl Script {
     fn place(&mut self, verb: &str, place: &Place, number: Number) {
         let (stem, key) = key(place);
         for counted in COUNTED {
-            self.line(format_args!("{verb} element inet {TABLE} {stem}_{counted} {{ {key} : \"g{number}_{counted}\" }}"));
+            self.line(format_args!(
+                "{verb} element inet {TABLE} {stem}_{counted} {{ {key} : \"g{number}_{counted}\" }}"
+            ));
         }
     }
 
@@ -274,7 +283,9 @@ impl Script {
             "add limit inet {TABLE} g{number}_new {{ rate over {new}/second burst {new} packets ; }}"
         ));
         let dropped = format!("counter name g{number}_dropped drop");
-        self.line(format_args!("add rule inet {TABLE} g{number}_up {SYN} limit name g{number}_new {dropped}"));
+        self.line(format_args!(
+            "add rule inet {TABLE} g{number}_up {SYN} limit name g{number}_new {dropped}"
+        ));
         for direction in ["up", "down"] {
             self.line(format_args!(
                 "add rule inet {TABLE} g{number}_{direction} limit name g{number}_{direction} {dropped}"

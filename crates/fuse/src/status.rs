@@ -103,7 +103,11 @@ const COUNTED: [(&str, &str, &[(&str, Count)]); 3] = [
         "Bytes between a workload's pods on this node and the API servers",
         &[("up", |one| one.up_bytes), ("down", |one| one.down_bytes)],
     ),
-    ("plimsoll_fuse_dropped_bytes", "Bytes that the fuse did not let through", &[("", |one| one.dropped_bytes)]),
+    (
+        "plimsoll_fuse_dropped_bytes",
+        "Bytes that the fuse did not let through",
+        &[("", |one| one.dropped_bytes)],
+    ),
     (
         "plimsoll_fuse_connections",
         "Connections that a workload's pods on this node asked the API servers for",

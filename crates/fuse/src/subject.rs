@@ -27,7 +27,8 @@ impl FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, NoSubject> {
         let fits = |part: &str| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         };
         match text.split('/').collect::<Vec<_>>()[..] {
             [namespace, kind, name] if fits(namespace) && fits(kind) && fits(name) => {

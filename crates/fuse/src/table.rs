@@ -23,8 +23,8 @@ pub enum Mode {
     Observe,
     /// So much and no more: what is above is dropped, and TCP slows down.
     Limit(Rates),
-    /// Nothing. What is open is reset, towards both ends; what is new is dropped, so that a client waits instead of
-    /// trying again in a tight loop.
+    /// Nothing. Of what is open, each end is sent a reset in answer to its next packet; what is new is dropped, so that a
+    /// client waits instead of trying again in a tight loop.
     Cut,
 }
 
@@ -65,7 +65,11 @@ impl Mode {
 impl Table {
     /// The places of groups that may not do what they like.
     pub fn restricted(&self) -> impl Iterator<Item = (&Place, Number)> {
-        let is_restricted = |number: &Number| self.groups.get(number).is_some_and(|mode| *mode != Mode::Observe);
-        self.places.iter().filter(move |(_, number)| is_restricted(number)).map(|(place, number)| (place, *number))
+        let is_restricted =
+            |number: &Number| self.groups.get(number).is_some_and(|mode| *mode != Mode::Observe);
+        self.places
+            .iter()
+            .filter(move |(_, number)| is_restricted(number))
+            .map(|(place, number)| (place, *number))
     }
 }

@@ -78,7 +78,8 @@ fn table(entropy: &SeededEntropy) -> Table {
         if below(3) == 0 {
             continue;
         }
-        let rates = Rates { bytes_per_second: 1 + below(1_000_000), connections_per_second: 1 + below(9) as u32 };
+        let rates =
+            Rates { bytes_per_second: 1 + below(1_000_000), connections_per_second: 1 + below(9) as u32 };
         let mode = [Mode::Observe, Mode::Cut, Mode::Limit(rates)][below(3) as usize];
         table.groups.insert(number, mode);
     }

@@ -1,6 +1,7 @@
 //! One file per command: flags in, a subsystem's configuration out, and the run.
 
 pub(crate) mod agent;
+mod agent_fuse;
 mod agent_gate;
 pub(crate) mod certs;
 pub(crate) mod dns;
@@ -9,6 +10,7 @@ pub(crate) mod fake_apiserver;
 pub(crate) mod gate;
 pub(crate) mod hub;
 pub(crate) mod node;
+mod node_fuse;
 pub(crate) mod preflight;
 pub(crate) mod rollout;
 mod rollouts;

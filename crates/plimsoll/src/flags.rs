@@ -5,6 +5,7 @@ mod agent_gate;
 mod api;
 mod dns;
 mod drill;
+mod fuse;
 mod gate;
 mod horizon;
 mod hub;
@@ -24,7 +25,8 @@ pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use drill::{DrillFlags, DrillOutput};
-pub(crate) use gate::{GateFlags, NodeFlags, NodeVerb};
+pub(crate) use fuse::{AgentFuseFlags, FuseVerb, Lasts, RateFlags};
+pub(crate) use gate::{GateFlags, NodeFlags, NodeVerb, WorkloadVerb};
 pub(crate) use horizon::{HorizonFlags, ServerProgram};
 pub(crate) use hub::HubFlags;
 pub(crate) use preflight::{

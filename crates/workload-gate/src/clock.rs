@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use confirmation::Now;
 use environment::{Clock, files, since_boot};

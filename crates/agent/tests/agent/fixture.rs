@@ -99,7 +99,7 @@ impl Machine {
 
 pub(crate) async fn start(config: Config) -> RunningAgent {
     let clock = Arc::new(SystemClock::new());
-    let agent = agent::assemble(config, clock, Arc::new(SeededEntropy::new(7))).await.unwrap();
+    let agent = agent::assemble(config, clock, Arc::new(SeededEntropy::new(7)), Vec::new()).await.unwrap();
     let (address, status, stop) =
         (agent.addresses().metrics, Box::new(agent.status()), CancellationToken::new());
     let task = environment::spawn("agent", agent.run(stop.clone()));

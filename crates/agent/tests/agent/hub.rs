@@ -74,7 +74,8 @@ async fn a_hub_without_trust_is_refused() {
         let mut config = machine.config();
         (config.hub, config.insecure_loopback) = (Some(hub.into()), insecure);
         let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SeededEntropy::new(1)));
-        let refused = agent::assemble(config, clock, entropy).await.map(|_| ()).unwrap_err().to_string();
+        let refused =
+            agent::assemble(config, clock, entropy, Vec::new()).await.map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains(expected), "{refused}");
     };
     check("127.0.0.1:1", false, "--tls-dir").await;

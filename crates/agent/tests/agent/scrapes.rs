@@ -222,7 +222,9 @@ async fn bad_input_is_one_sentence() {
     let agent = machine.start().await;
     let assemble = |config| async {
         let clock = Arc::new(environment::SystemClock::new());
-        agent::assemble(config, clock, Arc::new(environment::SeededEntropy::new(1))).await.map(|_| ())
+        agent::assemble(config, clock, Arc::new(environment::SeededEntropy::new(1)), Vec::new())
+            .await
+            .map(|_| ())
     };
     let mut taken = machine.config();
     taken.listen = agent.address;

@@ -23,7 +23,13 @@ impl Story {
         Self { policy: Policy::default(), share, order }
     }
 
-    fn at(&mut self, second: u64, down_bytes: u64, dropped_bytes: u64, connections: u64) -> (&'static str, Why) {
+    fn at(
+        &mut self,
+        second: u64,
+        down_bytes: u64,
+        dropped_bytes: u64,
+        connections: u64,
+    ) -> (&'static str, Why) {
         let reading = Reading { up_bytes: 0, down_bytes, dropped_bytes, connections };
         self.look(second, reading, (0, 0), false)
     }
@@ -57,9 +63,17 @@ fn use_is_compared_with_the_share_over_ten_seconds() {
         let mut story = Story::new(share, None);
         for second in (100..110).step_by(2) {
             let so_far = second - 100;
-            assert_eq!(story.at(second, bytes * so_far, 0, connections * so_far).0, "observe", "too early to tell");
+            assert_eq!(
+                story.at(second, bytes * so_far, 0, connections * so_far).0,
+                "observe",
+                "too early to tell"
+            );
         }
-        assert_eq!(story.at(110, bytes * 10, 0, connections * 10).0, expected, "{bytes} bytes, {connections} connections");
+        assert_eq!(
+            story.at(110, bytes * 10, 0, connections * 10).0,
+            expected,
+            "{bytes} bytes, {connections} connections"
+        );
     }
 }
 

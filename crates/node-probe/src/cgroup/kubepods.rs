@@ -60,6 +60,17 @@ impl Kubepods {
         QUALITIES.into_iter().map(|quality| self.pod_path(quality, uid)).find(exists)
     }
 
+    /// The path of the pod's group below `/sys/fs/cgroup`, if it is in the v2 tree: nf_tables knows sockets by no other one.
+    pub fn pod_in_unified(&self, layout: &Layout, uid: &str) -> Option<String> {
+        if !is_file_name(uid) {
+            return None;
+        }
+        let tree = layout.unified_tree()?;
+        let exists = |path: &String| tree.join(path).is_dir();
+        let path = QUALITIES.into_iter().map(|quality| self.pod_path(quality, uid)).find(exists)?;
+        Some(if tree.ends_with("unified") { format!("unified/{path}") } else { path })
+    }
+
     /// The containers of the pod (its sandbox among them): identifier and path of each.
     pub fn containers(&self, layout: &Layout, pod: &str, mut each: impl FnMut(&str, String)) {
         let Some(folder) = layout.search().find_map(|tree| Folder::open(&tree.join(pod)).ok()) else {

@@ -112,6 +112,11 @@ impl Layout {
         Some((cgroup.folders[tree].as_ref()?, version))
     }
 
+    /// The v2 tree.
+    pub(super) fn unified_tree(&self) -> Option<&Path> {
+        self.unified.map(|tree| self.trees[tree].as_path())
+    }
+
     pub(super) fn unified<'a>(&self, cgroup: &'a Cgroup) -> Option<&'a Folder> {
         cgroup.folders[self.unified?].as_ref()
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use environment::{SystemClock, SystemEntropy, spawn};
 use node_probe::Roots;
 
+use crate::commands::agent_fuse::Armed;
 use crate::commands::agent_gate::Gates;
 use crate::commands::{dns, runtime};
 use crate::flags::AgentFlags;
@@ -37,8 +38,10 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
         flags.hub.is_some(),
         clock.clone(),
     )?;
+    let fuse = Armed::prepare(std::mem::take(&mut flags.fuse), roots(&flags));
+    let collectors = fuse.iter().map(Armed::collector).collect();
     // Each of its start errors is something that the operator has to change.
-    let agent = agent::assemble(config(flags), clock, entropy).await.map_err(Failure::usage)?;
+    let agent = agent::assemble(config(flags), clock, entropy, collectors).await.map_err(Failure::usage)?;
     let mut places =
         serde_json::json!({ "agentMetrics": format!("http://{}/metrics", agent.addresses().metrics) });
     let names = match names {
@@ -51,6 +54,9 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     terminal::print(&format!("{places}\n"));
     if let Some(gates) = gates {
         spawn("gates", gates.run(agent.hub_link(), shutdown.clone()));
+    }
+    if let Some(fuse) = fuse {
+        fuse.start(agent.pods(), agent.hub_link(), shutdown.clone())?;
     }
     spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
     let Some(names) = names else {
@@ -77,8 +83,17 @@ async fn forget_idle_code() {
     }
 }
 
+fn roots(flags: &AgentFlags) -> Roots {
+    Roots {
+        procfs: flags.path_procfs.clone(),
+        sysfs: flags.path_sysfs.clone(),
+        rootfs: flags.path_rootfs.clone(),
+    }
+}
+
 fn config(flags: AgentFlags) -> agent::Config {
     agent::Config {
+        roots: roots(&flags),
         node_name: flags.node_name,
         listen: flags.listen,
         port_fallback: false,
@@ -86,7 +101,6 @@ fn config(flags: AgentFlags) -> agent::Config {
         hub_name: flags.hub_name,
         tls_dir: flags.tls_dir,
         insecure_loopback: flags.insecure_loopback,
-        roots: Roots { procfs: flags.path_procfs, sysfs: flags.path_sysfs, rootfs: flags.path_rootfs },
         pods_api_socket: flags.pods_api_socket,
         cri_socket: flags.cri_socket,
         kubelet_read_only_port: (flags.kubelet_read_only_port != 0).then_some(flags.kubelet_read_only_port),

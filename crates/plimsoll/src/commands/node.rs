@@ -7,14 +7,18 @@ use confirmation::hex;
 use environment::files;
 use workload_gate::protocol::{Answer, Verb, WorkloadStatus};
 
-use crate::commands::runtime;
-use crate::flags::{NodeFlags, NodeVerb};
+use crate::commands::{node_fuse, runtime};
+use crate::flags::{NodeFlags, NodeVerb, WorkloadVerb};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
 
 pub(crate) fn run(flags: NodeFlags) -> Outcome {
-    let as_json = matches!(flags.verb, NodeVerb::Status { json: true });
-    let verb = verb(flags.verb)?;
+    let asked = match flags.verb {
+        NodeVerb::Fuse { verb } => return node_fuse::run(&flags.run_dir, verb),
+        NodeVerb::Workload(asked) => asked,
+    };
+    let as_json = matches!(asked, WorkloadVerb::Status { json: true });
+    let verb = verb(asked)?;
     runtime::one_thread(async {
         let answer = workload_gate::ask(&flags.run_dir, &verb).await.map_err(Failure::usage)?;
         show(answer, as_json)
@@ -36,15 +40,15 @@ fn show(answer: Answer, as_json: bool) -> Outcome {
     Ok(())
 }
 
-fn verb(verb: NodeVerb) -> Result<Verb, Failure> {
+fn verb(verb: WorkloadVerb) -> Result<Verb, Failure> {
     Ok(match verb {
-        NodeVerb::Status { .. } => Verb::Status,
-        NodeVerb::Stop { workload } => Verb::Stop { workload },
-        NodeVerb::Revert { workload } => Verb::Revert { workload },
-        NodeVerb::Quarantine { workload, revision } => Verb::Quarantine { workload, revision },
-        NodeVerb::Allow { workload, revision } => Verb::Allow { workload, revision },
-        NodeVerb::Tell { file } => Verb::Tell { token: hexadecimal(&file)? },
-        NodeVerb::Load { file } => Verb::Load { revision: hexadecimal(&file)? },
+        WorkloadVerb::Status { .. } => Verb::Status,
+        WorkloadVerb::Stop { workload } => Verb::Stop { workload },
+        WorkloadVerb::Revert { workload } => Verb::Revert { workload },
+        WorkloadVerb::Quarantine { workload, revision } => Verb::Quarantine { workload, revision },
+        WorkloadVerb::Allow { workload, revision } => Verb::Allow { workload, revision },
+        WorkloadVerb::Tell { file } => Verb::Tell { token: hexadecimal(&file)? },
+        WorkloadVerb::Load { file } => Verb::Load { revision: hexadecimal(&file)? },
     })
 }
 

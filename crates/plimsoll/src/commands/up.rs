@@ -123,7 +123,10 @@ async fn agent(
     config.port_fallback = true;
     config.hub = Some(hub.to_string());
     config.tls_dir = Some(tls);
-    agent::assemble(config, machine.clock.clone(), machine.entropy.clone()).await.map_err(Failure::usage)
+    let parts = Vec::new();
+    agent::assemble(config, machine.clock.clone(), machine.entropy.clone(), parts)
+        .await
+        .map_err(Failure::usage)
 }
 
 /// Serves the cluster's names on a free port, so that nothing on this machine has to change. Names outside are not forwarded.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AgentGateFlags, ServeFlags};
+use super::{AgentFuseFlags, AgentGateFlags, ServeFlags};
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentFlags {
@@ -47,6 +47,8 @@ pub(crate) struct AgentFlags {
     pub(crate) kubelet_read_only_port: u16,
     #[command(flatten)]
     pub(crate) gate: AgentGateFlags,
+    #[command(flatten)]
+    pub(crate) fuse: AgentFuseFlags,
     #[command(flatten)]
     pub(crate) dns: AgentDnsFlags,
 }

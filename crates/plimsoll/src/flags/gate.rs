@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::FuseVerb;
+
 #[derive(Debug, Args)]
 pub(crate) struct GateFlags {
     /// The workload's name: what a rollout calls it.
@@ -46,6 +48,17 @@ pub(crate) struct NodeFlags {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeVerb {
+    #[command(flatten)]
+    Workload(WorkloadVerb),
+    /// The traffic of this node's workloads to the API servers.
+    Fuse {
+        #[command(subcommand)]
+        verb: FuseVerb,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkloadVerb {
     /// What each gated workload of this node runs, for how long without a word, what it goes back to.
     Status {
         /// As JSON.
