@@ -6,7 +6,7 @@
 //! come from, who the hub is, what a rollout is: functions tell it.
 //!
 //! ```text
-//!   pods, hub's word, orders --every 2 s--> policy --> table --difference--> nft -f -
+//!   pods, hub's word, orders --every 3 s--> policy --> table --difference--> nft -f -
 //!                                 ^                                            |
 //!                                 +----------------- counters <----------------+
 //! ```

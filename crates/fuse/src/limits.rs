@@ -5,8 +5,9 @@ use std::time::Duration;
 /// The table of nf_tables, family `inet`. Ours, and the only one that is touched.
 pub const TABLE: &str = "plimsoll-fuse";
 
-/// How often counters are read and orders looked at. One `nft` process of some 4 ms: 0.2 % of a core.
-pub const LOOK: Duration = Duration::from_secs(2);
+/// How often counters are read and orders looked at. One process `nft` each time, which with 200 workloads takes more than
+/// ten milliseconds: `bench/fuse-cost.sh` says what that comes to.
+pub const LOOK: Duration = Duration::from_secs(3);
 
 /// Over how long a workload's use is averaged before it is compared with its share: a start's burst of a second is none of it.
 pub const WINDOW: Duration = Duration::from_secs(10);
