@@ -45,8 +45,9 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 10] = [
+const SUBSYSTEMS: [&str; 11] = [
     "agent",
+    "apiserver-health",
     "dashboard-server",
     "drill",
     "fuse",
@@ -66,7 +67,7 @@ const RESERVED: [(&str, &[&str], &str); 6] = [
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
     (
         "apiserver-client",
-        &["hub", "load-watch", "preflight", "plimsoll"],
+        &["apiserver-health", "hub", "load-watch", "preflight", "plimsoll"],
         "an agent has no path to the API server",
     ),
     ("clap", &["plimsoll"], "one command line"),

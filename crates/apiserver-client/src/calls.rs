@@ -34,6 +34,10 @@ pub enum Call {
     Beat,
     /// What the API server says about itself.
     Metrics,
+    /// Whether it is ready, on a connection of its own.
+    Ready,
+    /// One small object through etcd, on the connection that is open.
+    Read,
 }
 
 /// The Lease that [`Call::Beat`] writes. Nothing else is ever written.
@@ -74,6 +78,8 @@ pub enum Target {
     Heartbeat,
     /// The API server's own metrics: no resource.
     Metrics,
+    /// Whether it takes requests: no resource.
+    Ready,
 }
 
 /// One row: a request that the door can make, for each resource that it keeps, or for its one Lease.
@@ -106,7 +112,7 @@ const fn filled(name: &'static str, value: Value) -> Parameter {
 }
 
 /// Every request that the door can make.
-pub const TABLE: [Row; 7] = [
+pub const TABLE: [Row; 9] = [
     Row {
         call: Call::Watch,
         verb: "watch",
@@ -198,6 +204,26 @@ pub const TABLE: [Row; 7] = [
         cost: "A page that grows with what the server serves, not with the number of nodes: 0.5 to 5 MB, not compressed, because \
                that would cost the server more than sending it. `preflight record` of a hub shows what it is on yours.",
     },
+    Row {
+        call: Call::Ready,
+        verb: "get",
+        method: "GET",
+        target: Target::Ready,
+        query: &[],
+        when: "Agents follow the hub (`--agents-listen`): what is to leave the API server alone while it is not well must hear so.",
+        often: "Once in 5 s, never twice at a time, given up after 5 s.",
+        cost: "A TCP connection and a TLS handshake, which is what it is to measure; two bytes of answer.",
+    },
+    Row {
+        call: Call::Read,
+        verb: "get",
+        method: "GET",
+        target: Target::KubeSystem,
+        query: &[],
+        when: "With the one before.",
+        often: "As the one before.",
+        cost: "The metadata of one namespace, as of now: one read of etcd. APF, authorisation and storage stand in its way.",
+    },
 ];
 
 /// What a row is filled with.
@@ -242,6 +268,7 @@ impl Request {
             Target::KubeSystem => IDENTITY_PATH.to_owned(),
             Target::Heartbeat => heartbeat_path(fill.namespace),
             Target::Metrics => METRICS_PATH.to_owned(),
+            Target::Ready => READY_PATH.to_owned(),
         };
         for (position, parameter) in call.row().query.iter().enumerate() {
             path_and_query.push(if position == 0 { '?' } else { '&' });
@@ -296,6 +323,9 @@ pub const IDENTITY_PATH: &str = "/api/v1/namespaces/kube-system";
 /// Where every API server says how it is.
 pub const METRICS_PATH: &str = "/metrics";
 
+/// Where it says whether it takes requests.
+pub const READY_PATH: &str = "/readyz";
+
 /// How Plimsoll names itself: audit logs, FlowSchemas and people look for it.
 pub const USER_AGENT: &str = concat!("plimsoll-hub/", env!("CARGO_PKG_VERSION"));
 
@@ -308,7 +338,10 @@ pub fn accept(call: Call, resource: Resource) -> &'static str {
     if call == Call::Metrics {
         return "text/plain;version=0.0.4";
     }
-    if call == Call::Identity {
+    if call == Call::Ready {
+        return "text/plain";
+    }
+    if matches!(call, Call::Identity | Call::Read) {
         return "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     }
     let watch = call.row().verb == "watch";

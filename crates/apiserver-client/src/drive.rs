@@ -121,7 +121,7 @@ impl Drive {
         }
         let _watch_slot = match ask.call {
             Call::Watch | Call::WatchList => Some(gate.slot(Kind::Watch).await),
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => None,
+            _ => None,
         };
         gate.request().await;
         let timeout_seconds = self.draw_timeout();
@@ -204,9 +204,7 @@ impl Drive {
         let mut deadline = self.deadline(call, opened, watch_end);
         let mut decoder = match call {
             Call::Watch | Call::WatchList => Decoder::Watch(WatchDecoder::new()),
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {
-                Decoder::List(ListDecoder::new())
-            }
+            _ => Decoder::List(ListDecoder::new()),
         };
         loop {
             self.publish();
@@ -238,9 +236,7 @@ impl Drive {
         match call {
             Call::Watch => Deadline { idle: times::WATCH_IDLE, end: watch_end },
             Call::WatchList => Deadline { idle: times::PAGE_IDLE, end: opened + times::INITIAL_EVENTS },
-            Call::FirstPage | Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {
-                Deadline { idle: times::PAGE_IDLE, end: opened + times::PAGE_TOTAL }
-            }
+            _ => Deadline { idle: times::PAGE_IDLE, end: opened + times::PAGE_TOTAL },
         }
     }
 

@@ -1,5 +1,7 @@
 //! Answers that are wanted whole and are short: one object, one page of metrics.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 
@@ -13,6 +15,17 @@ use crate::times;
 const PAGE_BYTES_MAX: usize = 64 << 20;
 /// What requests for it are counted under.
 const METRICS: &str = "metrics";
+/// "ok", or one object's metadata.
+const PROBE_BYTES_MAX: usize = 64 << 10;
+
+/// A question that is asked for the sake of the time that the answer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// `/readyz`, on a connection that is made for it: what a client that starts now would meet.
+    Fresh,
+    /// A small object through etcd, on the connection that is open.
+    Kept,
+}
 
 impl Door {
     /// What the API server's `/metrics` says, under the budget. Which server of several answers is the balancer's choice, and stays
@@ -32,6 +45,29 @@ impl Door {
             }
         };
         String::from_utf8(page).map_err(|_| Failure::new(Cause::Garbled("not text".to_owned())))
+    }
+}
+
+impl Door {
+    /// How long the API server takes, waiting for our own budget not counted.
+    ///
+    /// # Errors
+    /// [`Failure`]; also that the budget, which the server's own "too many requests" closes, did not let it through in time.
+    pub async fn probe(&self, probe: Probe) -> Result<Duration, Failure> {
+        let door = &self.0;
+        let (call, named) = match probe {
+            Probe::Fresh => (Call::Ready, "readyz"),
+            Probe::Kept => (Call::Read, "namespaces"),
+        };
+        let asking = async {
+            door.gate.request().await;
+            let begun = door.clock.monotonic();
+            door.fetch(Request::nowhere(call, &Fill::default()), named, PROBE_BYTES_MAX).await?;
+            Ok(door.clock.monotonic().saturating_sub(begun))
+        };
+        let asked = tokio::time::timeout(times::PROBE, asking).await;
+        let asked = asked.unwrap_or_else(|_| Err(Failure::new(Cause::Timeout(Silence::Head))));
+        asked.inspect_err(|failure| door.note_congestion(named, failure))
     }
 }
 

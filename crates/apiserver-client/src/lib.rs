@@ -43,5 +43,6 @@ pub use change::{Change, Resume, Sink};
 pub use config::{DoorConfig, Source};
 pub use connect::ConnectError;
 pub use door::{Door, KeepError};
+pub use fetch::Probe;
 pub use metrics::Answers;
 pub use status::{BudgetStatus, BudgetUse, DoorStatus, Phase, ResourceStatus};

@@ -263,13 +263,13 @@ impl Reflector {
                 (self.replay_objects, self.replay_pages) = (0, 0);
                 changes.push(Change::ReplayStarted);
             }
-            // No reflector asks for the last two.
-            Call::NextPage | Call::Identity | Call::Beat | Call::Metrics => {}
             Call::Watch => {
                 self.doubted_refusal = false;
                 self.phase = Phase::Watching;
                 self.synced = true;
             }
+            // A page after the first; no reflector asks for anything else.
+            _ => {}
         }
         Next::Read
     }

@@ -38,6 +38,9 @@ pub const ERROR_BODY: Duration = Duration::from_secs(5);
 /// For a credential plugin: some ask the user to log in with a browser.
 pub const CREDENTIALS: Duration = Duration::from_secs(120);
 
+/// For a question that is asked for the sake of the time that it takes: who waits longer has his answer.
+pub const PROBE: Duration = Duration::from_secs(5);
+
 /// TCP and TLS.
 pub const CONNECT: Duration = Duration::from_secs(10);
 

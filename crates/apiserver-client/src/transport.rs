@@ -16,7 +16,7 @@ use kube::Config;
 use kube::client::{Body, ConfigExt, RustlsTlsError};
 use tower::{BoxError, Service, ServiceBuilder};
 
-use crate::calls::Request;
+use crate::calls::{Call, Request};
 use crate::failure::{Cause, Failure, Silence, connection_text};
 use crate::times;
 
@@ -36,12 +36,18 @@ const FRAME_BYTES_MAX: u32 = 64 << 10;
 /// Sends what stands in the table of [`crate::calls`], and nothing else.
 pub(crate) struct Transport {
     client: kube::Client,
+    /// Keeps no connection: each of its requests makes one.
+    fresh: Option<kube::Client>,
 }
 
 impl Transport {
     /// Opens no connection yet.
     pub(crate) fn new(config: &Config) -> Result<Self, kube::Error> {
-        Self::over(config, tls(config, tcp(), true)?)
+        let mut transport = Self::over(config, tls(config, tcp(), true)?)?;
+        let mut builder = Client::builder(TokioExecutor::new());
+        transport.fresh =
+            Some(client(config, builder.pool_max_idle_per_host(0).build(tls(config, tcp(), false)?))?);
+        Ok(transport)
     }
 
     /// Over connections that `connector` makes.
@@ -65,24 +71,36 @@ impl Transport {
             .http2_keep_alive_timeout(times::PING_TIMEOUT)
             .http2_keep_alive_while_idle(false)
             .build(connector);
-        let service = ServiceBuilder::new()
-            .layer(config.base_uri_layer())
-            .option_layer(config.auth_layer()?)
-            .layer(config.extra_headers_layer()?)
-            .map_err(BoxError::from)
-            .service(http);
-        Ok(Self { client: kube::Client::new(service, config.default_namespace.clone()) })
+        Ok(Self { client: client(config, http)?, fresh: None })
     }
 
     /// Sends `request` and returns the head of the answer; the body is still to be read.
     pub(crate) async fn send(&self, request: Request) -> Result<Response<Body>, Failure> {
-        let answer = tokio::time::timeout(times::HEAD, self.client.send(request.into_http())).await;
+        let fresh = self.fresh.as_ref().filter(|_| request.call == Call::Ready);
+        let client = fresh.unwrap_or(&self.client);
+        let answer = tokio::time::timeout(times::HEAD, client.send(request.into_http())).await;
         match answer {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Failure::new(cause(&error))),
             Err(_) => Err(Failure::new(Cause::Timeout(Silence::Head))),
         }
     }
+}
+
+fn client<C>(config: &Config, http: Client<C, Body>) -> Result<kube::Client, kube::Error>
+where
+    C: Service<http::Uri> + Clone + Send + Sync + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin,
+    C::Future: Send + Unpin,
+    C::Error: Into<BoxError>,
+{
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(kube::Client::new(service, config.default_namespace.clone()))
 }
 
 /// TCP that notices when the other end is gone.

@@ -15,7 +15,12 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["loop", seconds, pods, server, pod] => {
-            look(seconds.parse().unwrap(), pods.parse().unwrap(), server.parse().unwrap(), pod.parse().unwrap());
+            look(
+                seconds.parse().unwrap(),
+                pods.parse().unwrap(),
+                server.parse().unwrap(),
+                pod.parse().unwrap(),
+            );
         }
         ["serve", address] => serve(address),
         ["fetch", address, bytes] => fetch(address, bytes.parse().unwrap()),
@@ -49,7 +54,8 @@ async fn look(seconds: u64, pods: u32, server: std::net::SocketAddr, pod: Ipv4Ad
     let status = Shared::default();
     let stop = CancellationToken::new();
     let fuse =
-        Fuse::new(config, Arc::new(move || Some(all.clone())), Arc::new(Word::default), status.clone()).unwrap();
+        Fuse::new(config, Arc::new(move || Some(all.clone())), Arc::new(Word::default), status.clone())
+            .unwrap();
     let running = environment::spawn("fuse", fuse.run(stop.clone()));
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     stop.cancel();

@@ -232,6 +232,11 @@ impl Hub {
         self.intake.store.clone()
     }
 
+    /// The way to its agents.
+    pub fn agents_link(&self) -> Option<HubHandle> {
+        self.link.as_ref().map(HubLink::handle)
+    }
+
     /// The way to its agents, and what they report; for one caller, before it runs.
     pub fn agents(&mut self) -> Option<(HubHandle, mpsc::Receiver<(String, Bytes)>)> {
         let link = self.link.as_mut()?;

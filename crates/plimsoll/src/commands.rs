@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 mod agent_fuse;
 mod agent_gate;
+mod api_servers;
 pub(crate) mod certs;
 pub(crate) mod dns;
 pub(crate) mod drill;

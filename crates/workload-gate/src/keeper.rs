@@ -249,6 +249,9 @@ impl Keeper {
             name: self.name.clone(),
             phase: phase.to_owned(),
             revision: revision.map(|hash| hash.to_string()),
+            wanted: directive
+                .and_then(|said| RevisionHash::from_bytes(&said.revision))
+                .map(|hash| hash.to_string()),
             last_known_good: record.last_known_good().map(|hash| hash.to_string()),
             confirm_seconds_left: record.trial.map(|trial| trial.left(self.clock.now()).as_secs()),
             tries_left: record.trial.map(|trial| trial.tries_left),

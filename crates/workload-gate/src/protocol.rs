@@ -159,6 +159,8 @@ pub struct WorkloadStatus {
     pub phase: String,
     /// What runs.
     pub revision: Option<String>,
+    /// What it is to run, whether it does or not.
+    pub wanted: Option<String>,
     /// What it goes back to.
     pub last_known_good: Option<String>,
     /// Seconds until an unconfirmed revision is stopped.

@@ -189,7 +189,7 @@ impl Registry {
 
     /// What records name: it must stay on the disk.
     async fn used(&self) -> Vec<RevisionHash> {
-        let names = |status: WorkloadStatus| [status.revision, status.last_known_good];
+        let names = |status: WorkloadStatus| [status.revision, status.wanted, status.last_known_good];
         self.status()
             .await
             .into_iter()

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use objects::Resource;
 
 use super::{
-    Call, IDENTITY_PATH, METRICS_PATH, PAGE_OBJECTS_MAX, Parameter, TABLE, Target, USER_AGENT, Value, accept,
-    path,
+    Call, IDENTITY_PATH, METRICS_PATH, PAGE_OBJECTS_MAX, Parameter, READY_PATH, TABLE, Target, USER_AGENT,
+    Value, accept, path,
 };
 use crate::times;
 
@@ -32,6 +32,7 @@ fn write(out: &mut String) -> std::fmt::Result {
             Target::KubeSystem => IDENTITY_PATH.to_owned(),
             Target::Heartbeat => super::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
             Target::Metrics => METRICS_PATH.to_owned(),
+            Target::Ready => READY_PATH.to_owned(),
         };
         let mark = if query.is_empty() { "" } else { "?" };
         writeln!(out, "`{} {path}{mark}{query}`\n", row.method)?;

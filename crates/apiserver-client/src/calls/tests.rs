@@ -16,6 +16,8 @@ fn every_call_has_one_row() {
         Call::Identity,
         Call::Beat,
         Call::Metrics,
+        Call::Ready,
+        Call::Read,
     ] {
         assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
     }
@@ -45,6 +47,8 @@ fn requests() {
         (Call::FirstPage, Resource::Leases, "/apis/coordination.k8s.io/v1/leases?limit=500"),
         (Call::Identity, Resource::Namespaces, "/api/v1/namespaces/kube-system?resourceVersion=0"),
         (Call::Metrics, Resource::Namespaces, "/metrics"),
+        (Call::Ready, Resource::Namespaces, "/readyz"),
+        (Call::Read, Resource::Namespaces, "/api/v1/namespaces/kube-system"),
         (Call::NextPage, Resource::Nodes, "/api/v1/nodes?limit=500&continue=a%20b%2F%2B%3D%C3%A9"),
         (
             Call::Beat,

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use agent::pods::{Known, Pods};
 use agent_link::AgentLink;
 use environment::spawn;
-use fanout::Topic;
-use fanout::payload::ApiServersItem;
 use fuse::{Collect, Config, Fuse, Pod, Rates, Shared, Subject, Word};
 use node_probe::Roots;
 use node_probe::cgroup::{Kubepods, Layout};
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::agent_gate::servers_of;
 use crate::flags::AgentFuseFlags;
 use crate::outcome::{Failure, Outcome};
 
@@ -82,9 +81,7 @@ fn pod(known: &Known, kubepods: Option<&Kubepods>, layout: &Layout) -> Option<Po
 /// The hub's last word; it outlives the hub as long as this process does.
 fn said(link: &AgentLink) -> Word {
     let view = link.view();
-    let items = view.borrow();
-    let item = items.topic(Topic::API_SERVERS).find_map(|(_, value)| ApiServersItem::from_value(value).ok());
-    let Some(item) = item else { return Word::default() };
+    let Some(item) = servers_of(&view.borrow()) else { return Word::default() };
     let shares = item.shares.into_iter().map(|share| {
         let subject = Subject { namespace: share.namespace, kind: share.kind, name: share.name };
         let rates = Rates {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use agent_link::AgentLink;
 use bytes::Bytes;
-use confirmation::{Keyring, Node, RevisionHash};
+use confirmation::{Input, Keyring, Node, RevisionHash};
 use environment::{Clock, files};
-use fanout::payload::{NodeItem, NodeReport, WorkloadReport, part_of};
+use fanout::payload::{ApiServersItem, NodeItem, NodeReport, WorkloadReport, part_of};
 use fanout::{Topic, View};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
@@ -164,6 +164,10 @@ async fn follow(link: AgentLink, registry: Registry) {
             }
             told.insert(workload.clone(), token.clone());
         }
+        // Told again and again: a workload that has just begun has not heard it.
+        if let Some(item) = servers_of(&items) {
+            registry.give_all(&Input::Outage(item.unwell)).await;
+        }
         tokio::select! {
             changed = view.changed() => {
                 if changed.is_err() {
@@ -174,6 +178,11 @@ async fn follow(link: AgentLink, registry: Registry) {
             () = tokio::time::sleep(AGAIN) => {}
         }
     }
+}
+
+/// What the hub says of the API servers.
+pub(crate) fn servers_of(items: &View) -> Option<ApiServersItem> {
+    items.topic(Topic::API_SERVERS).find_map(|(_, value)| ApiServersItem::from_value(value).ok())
 }
 
 /// The revisions of which all parts are here, but for those that are loaded: a view changes with each pod of the node.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agent_link::config::Transport;
 use apiserver_client::{DoorConfig, Limits};
+use apiserver_health::Health;
 use environment::{SystemClock, SystemEntropy};
 use hub::{AgentsConfig, Config, Extension};
 use load_watch::{AuditConfig, LoadWatch};
@@ -13,7 +14,7 @@ use state_metrics::{AllowList, Options};
 use telemetry_export::Routes;
 
 use crate::commands::rollouts::Rollouts;
-use crate::commands::runtime;
+use crate::commands::{api_servers, runtime};
 use crate::flags::{ApiFlags, HubFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -40,6 +41,8 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             extension.routes = rollouts.routes(extension.routes);
             extension.collectors.push(rollouts.collector());
         }
+        let health = Health::default();
+        extension.collectors.push(health.collector());
         let audit = watch.as_ref().and_then(LoadWatch::audit_address);
         let assembling = hub::assemble_with(config, clock.clone(), Arc::new(SystemEntropy::new()), extension);
         // A credential plugin may take its time; Ctrl-C is heard meanwhile.
@@ -54,6 +57,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             "audit": audit.map(|address| address.to_string()),
         });
         terminal::print(&format!("{places}\n"));
+        api_servers::start(&hub, health, Arc::new(|_| Vec::new()), shutdown.clone());
         if let Some(rollouts) = rollouts {
             rollouts.start(&mut hub, clock, shutdown.clone())?;
         }
