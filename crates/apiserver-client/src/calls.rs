@@ -7,6 +7,7 @@ use kube::client::Body;
 use objects::Resource;
 
 mod markdown;
+pub mod rollouts;
 #[cfg(test)]
 mod tests;
 
@@ -38,10 +39,32 @@ pub enum Call {
     Ready,
     /// One small object through etcd, on the connection that is open.
     Read,
+    /// All objects of one of our own kinds.
+    CustomList,
+    /// One of them.
+    CustomGet,
+    /// A person's change of one.
+    CustomSpec,
+    /// The hub's word on one.
+    CustomStatus,
+    /// An event about one.
+    Event,
+    /// Who leads.
+    LeaderGet,
+    /// Nobody has led yet.
+    LeaderCreate,
+    /// To lead, or to go on leading.
+    LeaderPatch,
 }
 
-/// The Lease that [`Call::Beat`] writes. Nothing else is ever written.
+/// The Lease that [`Call::Beat`] writes.
 pub const HEARTBEAT_LEASE: &str = "plimsoll-heartbeat";
+
+/// The Lease of the hub that steers rollouts.
+pub const LEADER_LEASE: &str = "plimsoll-rollouts";
+
+/// Group and version of our own kinds.
+pub const CUSTOM_GROUP: &str = "plimsoll.dev/v1alpha1";
 
 /// One query parameter of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +86,8 @@ pub enum Value {
     TimeoutSeconds,
     /// [`PAGE_OBJECTS_MAX`].
     PageObjects,
+    /// [`rollouts::CUSTOM_OBJECTS_MAX`].
+    CustomObjects,
     /// The continue token of the page before.
     ContinueToken,
 }
@@ -80,6 +105,28 @@ pub enum Target {
     Metrics,
     /// Whether it takes requests: no resource.
     Ready,
+    /// All objects of one of our own kinds.
+    Custom,
+    /// One object of one of our own kinds.
+    CustomObject,
+    /// Its status.
+    CustomStatus,
+    /// An Event in its namespace.
+    Event,
+    /// The Leases of the hub's namespace.
+    Leases,
+    /// The Lease [`LEADER_LEASE`] among them.
+    Leader,
+}
+
+/// Our own kinds (`plimsoll.dev/v1alpha1`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Custom {
+    /// How a workload comes to all nodes.
+    #[default]
+    DaemonRollout,
+    /// What a workload may use of the API servers.
+    LoadLine,
 }
 
 /// One row: a request that the door can make, for each resource that it keeps, or for its one Lease.
@@ -112,7 +159,12 @@ const fn filled(name: &'static str, value: Value) -> Parameter {
 }
 
 /// Every request that the door can make.
-pub const TABLE: [Row; 9] = [
+pub fn table() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(&rollouts::TABLE)
+}
+
+/// Those of telemetry.
+const TABLE: [Row; 9] = [
     Row {
         call: Call::Watch,
         verb: "watch",
@@ -239,8 +291,12 @@ pub struct Fill<'a> {
     pub gzip: bool,
     /// For [`Target::Heartbeat`].
     pub namespace: &'a str,
-    /// For [`Call::Beat`]: a Lease, as JSON.
+    /// For [`Call::Beat`] and whatever else is written: an object, or a part of it, as JSON.
     pub body: &'a [u8],
+    /// For [`Target::Custom`] and the two after it.
+    pub kind: Custom,
+    /// For [`Target::CustomObject`], [`Target::CustomStatus`] and [`Target::Event`].
+    pub name: &'a str,
 }
 
 /// A request that stands in the table.
@@ -256,7 +312,7 @@ pub struct Request {
 impl Call {
     /// The row of this call.
     pub fn row(self) -> &'static Row {
-        TABLE.iter().find(|row| row.call == self).expect("the test `every_call_has_one_row` holds")
+        table().find(|row| row.call == self).expect("the test `every_call_has_one_row` holds")
     }
 }
 
@@ -269,6 +325,12 @@ impl Request {
             Target::Heartbeat => heartbeat_path(fill.namespace),
             Target::Metrics => METRICS_PATH.to_owned(),
             Target::Ready => READY_PATH.to_owned(),
+            Target::Custom => custom_path(fill.kind),
+            Target::CustomObject => object_path(fill),
+            Target::CustomStatus => object_path(fill) + "/status",
+            Target::Event => event_path(fill.namespace, fill.name),
+            Target::Leases => leases_path(fill.namespace),
+            Target::Leader => leases_path(fill.namespace) + "/" + LEADER_LEASE,
         };
         for (position, parameter) in call.row().query.iter().enumerate() {
             path_and_query.push(if position == 0 { '?' } else { '&' });
@@ -280,6 +342,7 @@ impl Request {
                 Value::ContinueToken => push_escaped(&mut path_and_query, fill.continue_token),
                 Value::TimeoutSeconds => path_and_query.push_str(&timeout(fill.timeout_seconds).to_string()),
                 Value::PageObjects => path_and_query.push_str(&PAGE_OBJECTS_MAX.to_string()),
+                Value::CustomObjects => path_and_query.push_str(&rollouts::CUSTOM_OBJECTS_MAX.to_string()),
             }
         }
         Self { call, resource, path_and_query, gzip: fill.gzip, body: fill.body.to_vec() }
@@ -310,8 +373,14 @@ impl Request {
         let encoding = if self.gzip { "gzip" } else { "identity" };
         headers.insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static(encoding));
         headers.insert(http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT));
-        if row.verb == "patch" {
-            headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(APPLY));
+        let written = match (row.verb, self.call) {
+            ("patch", Call::Beat | Call::Event) => Some(APPLY),
+            ("patch", _) => Some(MERGE),
+            ("create", _) => Some(JSON),
+            _ => None,
+        };
+        if let Some(kind) = written {
+            headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
         }
         request
     }
@@ -331,6 +400,9 @@ pub const USER_AGENT: &str = concat!("plimsoll-hub/", env!("CARGO_PKG_VERSION"))
 
 /// Server-side apply. JSON is YAML; every server has this one, and it creates the object where we may.
 const APPLY: &str = "application/apply-patch+yaml";
+/// RFC 7396: custom resources have no strategic merge.
+const MERGE: &str = "application/merge-patch+json";
+const JSON: &str = "application/json";
 
 /// Protobuf first, JSON for servers that have no protobuf. Where only metadata is wanted, a server that cannot leave the rest
 /// away answers 406: plain JSON is never accepted for those.
@@ -340,6 +412,9 @@ pub fn accept(call: Call, resource: Resource) -> &'static str {
     }
     if call == Call::Ready {
         return "text/plain";
+    }
+    if rollouts::TABLE.iter().any(|row| row.call == call) {
+        return JSON;
     }
     if matches!(call, Call::Identity | Call::Read) {
         return "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
@@ -370,11 +445,50 @@ pub fn path(resource: Resource) -> String {
 
 /// The path of the one object that is written.
 fn heartbeat_path(namespace: &str) -> String {
+    leases_path(namespace) + "/" + HEARTBEAT_LEASE
+}
+
+fn leases_path(namespace: &str) -> String {
     let mut path = path(Resource::Leases);
     let leases = path.split_off(path.len() - "/leases".len());
     path.push_str("/namespaces/");
     push_escaped(&mut path, namespace);
-    path + &leases + "/" + HEARTBEAT_LEASE
+    path + &leases
+}
+
+fn custom_path(kind: Custom) -> String {
+    format!("/apis/{CUSTOM_GROUP}/{}", kind.plural())
+}
+
+fn object_path(fill: &Fill<'_>) -> String {
+    let mut path = format!("/apis/{CUSTOM_GROUP}/");
+    if fill.kind == Custom::DaemonRollout {
+        path.push_str("namespaces/");
+        push_escaped(&mut path, fill.namespace);
+        path.push('/');
+    }
+    path.push_str(fill.kind.plural());
+    path.push('/');
+    push_escaped(&mut path, fill.name);
+    path
+}
+
+fn event_path(namespace: &str, name: &str) -> String {
+    let mut path = "/api/v1/namespaces/".to_owned();
+    push_escaped(&mut path, namespace);
+    path.push_str("/events/");
+    push_escaped(&mut path, name);
+    path
+}
+
+impl Custom {
+    /// As in paths.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::DaemonRollout => "daemonrollouts",
+            Self::LoadLine => "loadlines",
+        }
+    }
 }
 
 /// `timeoutSeconds` within its bounds, whatever the caller drew.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use objects::Resource;
 
 use super::{
-    Call, IDENTITY_PATH, METRICS_PATH, PAGE_OBJECTS_MAX, Parameter, READY_PATH, TABLE, Target, USER_AGENT,
-    Value, accept, path,
+    Call, IDENTITY_PATH, METRICS_PATH, PAGE_OBJECTS_MAX, Parameter, READY_PATH, Target, USER_AGENT, Value,
+    accept, path, table,
 };
 use crate::times;
 
@@ -22,9 +22,9 @@ fn write(out: &mut String) -> std::fmt::Result {
     let product = USER_AGENT.split('/').next().unwrap_or(USER_AGENT);
     writeln!(
         out,
-        "Every request has `User-Agent: {product}/{{version}}`; none but `PATCH`, which sends one Lease, has a body.\n"
+        "Every request has `User-Agent: {product}/{{version}}`; none but `PATCH` and `POST`, which send one small object or a part of it, has a body.\n"
     )?;
-    for (number, row) in TABLE.iter().enumerate() {
+    for (number, row) in table().enumerate() {
         let query = row.query.iter().map(parameter).collect::<Vec<_>>().join("&");
         writeln!(out, "### {}. {:?} (`{}`)\n", number + 1, row.call, row.verb)?;
         let path = match row.target {
@@ -33,6 +33,18 @@ fn write(out: &mut String) -> std::fmt::Result {
             Target::Heartbeat => super::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
             Target::Metrics => METRICS_PATH.to_owned(),
             Target::Ready => READY_PATH.to_owned(),
+            Target::Custom => "/apis/plimsoll.dev/v1alpha1/{kind}".to_owned(),
+            Target::CustomObject => CUSTOM_OBJECT.to_owned(),
+            Target::CustomStatus => format!("{CUSTOM_OBJECT}/status"),
+            Target::Event => super::event_path("NAMESPACE", "NAME")
+                .replace("NAMESPACE", "{namespace}")
+                .replace("NAME", "{name}"),
+            Target::Leases => super::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
+            Target::Leader => {
+                super::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}")
+                    + "/"
+                    + super::LEADER_LEASE
+            }
         };
         let mark = if query.is_empty() { "" } else { "?" };
         writeln!(out, "`{} {path}{mark}{query}`\n", row.method)?;
@@ -99,10 +111,13 @@ fn parameter(parameter: &Parameter) -> String {
         Value::ResourceVersion => "{version}".to_owned(),
         Value::ContinueToken => "{token}".to_owned(),
         Value::PageObjects => PAGE_OBJECTS_MAX.to_string(),
+        Value::CustomObjects => super::rollouts::CUSTOM_OBJECTS_MAX.to_string(),
         Value::TimeoutSeconds => format!("{{{}..{}}}", times::WATCH_SECONDS_MIN, times::WATCH_SECONDS_MAX),
     };
     format!("{}={value}", parameter.name)
 }
+
+const CUSTOM_OBJECT: &str = "/apis/plimsoll.dev/v1alpha1/namespaces/{namespace}/{kind}/{name}";
 
 const HEAD: &str = "<!-- Generated from crates/apiserver-client/src/calls.rs: UPDATE_DOCS=1 cargo test -p apiserver-client -->
 

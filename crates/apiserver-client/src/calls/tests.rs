@@ -4,7 +4,7 @@ use std::path::Path;
 
 use objects::Resource;
 
-use super::{Call, Fill, Request, TABLE, Target, markdown};
+use super::{Call, Custom, Fill, Request, Target, markdown, table};
 
 #[test]
 fn every_call_has_one_row() {
@@ -18,8 +18,16 @@ fn every_call_has_one_row() {
         Call::Metrics,
         Call::Ready,
         Call::Read,
+        Call::CustomList,
+        Call::CustomGet,
+        Call::CustomSpec,
+        Call::CustomStatus,
+        Call::Event,
+        Call::LeaderGet,
+        Call::LeaderCreate,
+        Call::LeaderPatch,
     ] {
-        assert_eq!(TABLE.iter().filter(|row| row.call == call).count(), 1, "{call:?}");
+        assert_eq!(table().filter(|row| row.call == call).count(), 1, "{call:?}");
     }
 }
 
@@ -67,16 +75,48 @@ fn requests() {
 }
 
 #[test]
-fn one_object_is_written_and_nothing_else() {
-    let writes: Vec<_> = TABLE.iter().filter(|row| row.method != "GET").collect();
-    let [row] = writes[..] else { panic!("{writes:?}") };
-    assert_eq!((row.call, row.verb, row.target), (Call::Beat, "patch", Target::Heartbeat));
-    assert!(TABLE.iter().all(|row| ["GET", "PATCH"].contains(&row.method)));
+fn what_is_written_is_our_own() {
+    let writes: Vec<_> =
+        table().filter(|row| row.method != "GET").map(|row| (row.verb, row.target)).collect();
+    let expected = [
+        ("patch", Target::Heartbeat),
+        ("patch", Target::CustomObject),
+        ("patch", Target::CustomStatus),
+        ("patch", Target::Event),
+        ("create", Target::Leases),
+        ("patch", Target::Leader),
+    ];
+    assert_eq!(writes, expected);
+}
+
+#[test]
+fn our_own_kinds_have_their_paths() {
+    let check = |call, kind, expected: &str| {
+        let fill = Fill { namespace: "n/s", name: "a b", kind, ..Fill::default() };
+        assert_eq!(Request::nowhere(call, &fill).path_and_query(), expected);
+    };
+    let group = "/apis/plimsoll.dev/v1alpha1";
+    check(Call::CustomList, Custom::DaemonRollout, &format!("{group}/daemonrollouts?limit=65"));
+    check(Call::CustomList, Custom::LoadLine, &format!("{group}/loadlines?limit=65"));
+    check(Call::CustomGet, Custom::LoadLine, &format!("{group}/loadlines/a%20b"));
+    check(
+        Call::CustomStatus,
+        Custom::DaemonRollout,
+        &format!("{group}/namespaces/n%2Fs/daemonrollouts/a%20b/status?fieldManager=plimsoll-hub"),
+    );
+    check(
+        Call::Event,
+        Custom::DaemonRollout,
+        "/api/v1/namespaces/n%2Fs/events/a%20b?fieldManager=plimsoll-hub&force=true",
+    );
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/n%2Fs/leases";
+    check(Call::LeaderCreate, Custom::LoadLine, leases);
+    check(Call::LeaderPatch, Custom::LoadLine, &format!("{leases}/plimsoll-rollouts"));
 }
 
 #[test]
 fn no_list_is_ever_unbounded_or_from_version_zero() {
-    for row in TABLE.iter().filter(|row| row.verb == "list") {
+    for row in table().filter(|row| row.verb == "list") {
         let names: Vec<_> = row.query.iter().map(|parameter| parameter.name).collect();
         assert!(names.contains(&"limit") && !names.contains(&"resourceVersion"), "{:?}", row.call);
     }
