@@ -45,7 +45,7 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 11] = [
+const SUBSYSTEMS: [&str; 12] = [
     "agent",
     "apiserver-health",
     "dashboard-server",
@@ -56,6 +56,7 @@ const SUBSYSTEMS: [&str; 11] = [
     "node-dns",
     "preflight",
     "rollout-controller",
+    "rollout-objects",
     "workload-gate",
 ];
 const BINARY: [&str; 1] = ["plimsoll"];
@@ -67,7 +68,7 @@ const RESERVED: [(&str, &[&str], &str); 6] = [
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
     (
         "apiserver-client",
-        &["apiserver-health", "hub", "load-watch", "preflight", "plimsoll"],
+        &["apiserver-health", "hub", "load-watch", "preflight", "plimsoll", "rollout-objects"],
         "an agent has no path to the API server",
     ),
     ("clap", &["plimsoll"], "one command line"),

@@ -167,6 +167,11 @@ impl HubHandle {
         self.0.change(|publisher| publisher.set_ready(FeedKind::Broadcast));
     }
 
+    /// Whether another hub is the one that nodes are to follow ([`Publisher::set_stands_by`]).
+    pub fn set_stands_by(&self, stands_by: bool) {
+        self.0.set_stands_by(stands_by);
+    }
+
     /// How many nodes the cluster has; admission and the agents' backoff scale with it.
     pub fn set_fleet(&self, nodes: usize) {
         self.0.change(|publisher| publisher.set_fleet(nodes));

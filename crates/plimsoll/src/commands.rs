@@ -14,6 +14,8 @@ pub(crate) mod node;
 mod node_fuse;
 pub(crate) mod preflight;
 pub(crate) mod rollout;
+mod rollout_objects;
+mod rollout_verbs;
 mod rollouts;
 pub(crate) mod runtime;
 pub(crate) mod top;

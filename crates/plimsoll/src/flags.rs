@@ -34,7 +34,7 @@ pub(crate) use preflight::{
     PreflightAction, PreflightFlags, RecordFlags,
 };
 pub(crate) use probe::{ConfirmFlags, ProbeFlags};
-pub(crate) use rollout::{RolloutFlags, RolloutVerb};
+pub(crate) use rollout::{Named, RolloutFlags, RolloutVerb};
 pub(crate) use top::{TopFlags, TopOutput};
 pub(crate) use up::{Output, UpFlags};
 

@@ -1,4 +1,4 @@
-//! The loop: files and nodes in, directives and revisions out.
+//! The loop: documents and nodes in, directives and revisions out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use agent_link::HubHandle;
 use bytes::Bytes;
 use confirmation::{Node, SigningKey};
-use environment::{Clock, files};
+use environment::Clock;
 use fanout::Topic;
 use fanout::payload::{NodeItem, NodeReport};
 use parking_lot::Mutex;
@@ -17,16 +17,18 @@ use rollout_plan::Candidate;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::kept::Shelf;
-use crate::limits::{DOCUMENT_BYTES_MAX, RELOAD, ROLLOUTS_MAX, SILENT, TICK};
+use crate::documents::{Document, Documents};
+use crate::kept::{Kept, Shelf};
+use crate::limits::{RELOAD, ROLLOUTS_MAX, SILENT, TICK};
+use crate::load_line::{self, LoadLine};
 use crate::spec::{self, Wanted};
 use crate::status::RolloutStatus;
 use crate::steered::Steered;
 
 /// What a controller is given.
 pub struct Config {
-    /// The folder of documents, `*.yaml`.
-    pub documents: PathBuf,
+    /// Where people's wishes stand.
+    pub documents: Documents,
     /// Its own folder.
     pub state: PathBuf,
     /// What it signs with.
@@ -67,7 +69,11 @@ pub struct Controller {
     /// Documents that cannot be meant, by file.
     refused: BTreeMap<String, String>,
     status: Status,
+    load_lines: LoadLines,
 }
+
+/// All load lines as of the last reading.
+pub type LoadLines = Arc<Mutex<Vec<LoadLine>>>;
 
 /// All rollouts as of the last tick.
 pub type Status = Arc<Mutex<Vec<RolloutStatus>>>;
@@ -83,9 +89,10 @@ impl Controller {
         link: HubHandle,
         clock: Arc<dyn Clock>,
         status: Status,
+        load_lines: LoadLines,
     ) -> std::io::Result<Self> {
         let shelf = Shelf::open(&config.state)?;
-        files::with_extension(&config.documents, "yaml")?;
+        config.documents.check()?;
         Ok(Self {
             config,
             shelf,
@@ -100,6 +107,7 @@ impl Controller {
             reloaded: None,
             refused: BTreeMap::new(),
             status,
+            load_lines,
         })
     }
 
@@ -160,49 +168,64 @@ impl Controller {
         *self.status.lock() = self.describe();
     }
 
-    /// Reads the folder; what is gone is no longer steered, and what nodes run on trial goes back by itself.
+    /// Reads what is wanted; what is gone is no longer steered, and what nodes run on trial goes back by itself.
     fn reload(&mut self, cluster: &str) {
-        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
-        let mut of_file: BTreeMap<String, String> = BTreeMap::new();
-        self.refused.clear();
-        let documents = match files::with_extension(&self.config.documents, "yaml") {
-            Ok(documents) => documents,
+        let documents = match self.config.documents.read() {
+            Ok(Some(documents)) => documents,
+            // Another hub steers. What nodes were told last stays with them.
+            Ok(None) => {
+                self.steered.clear();
+                self.refused.clear();
+                self.load_lines.lock().clear();
+                return;
+            }
             Err(error) => {
                 // What is steered goes on: a folder that cannot be read is nobody's wish.
-                let folder = self.config.documents.display().to_string();
-                self.refused.insert(folder, error.to_string());
+                self.refused.clear();
+                self.refused.insert(self.config.documents.to_string(), error.to_string());
                 return;
             }
         };
-        for path in documents {
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match read(&path).and_then(|document| fits(&wanted, document)) {
-                Ok(document) => {
-                    of_file.insert(document.rollout.clone(), file);
+        self.refused.clear();
+        let (mut wanted, mut lines) = (BTreeMap::new(), BTreeMap::new());
+        let mut from: BTreeMap<String, (String, Option<Kept>)> = BTreeMap::new();
+        for Document { origin, text, kept } in documents {
+            let taken = text.and_then(|text| match spec::kind(&text).as_str() {
+                load_line::KIND => load_line::parse(&text).and_then(|line| fits_line(&mut lines, line)),
+                _ => spec::parse(&text).and_then(|document| fits(&wanted, document)).map(|document| {
+                    let kept = kept.as_deref().and_then(Kept::from_text);
+                    from.insert(document.rollout.clone(), (origin.clone(), kept));
                     wanted.insert(document.rollout.clone(), document);
-                }
-                Err(why) => drop(self.refused.insert(file, why)),
+                }),
+            });
+            if let Err(why) = taken {
+                self.refused.insert(origin, why);
             }
         }
+        *self.load_lines.lock() = lines.into_values().collect();
         // A document that a slip of the hand made unreadable is still watched, as it was.
         let refused = &self.refused;
         self.steered.retain(|name, steered| wanted.contains_key(name) || refused.contains_key(&steered.file));
         for (name, document) in wanted {
-            let file = of_file.remove(&name).unwrap_or_default();
-            let wishes = document.wishes;
-            let same = self.steered.get(&name).is_some_and(|steered| {
-                steered.wanted == Wanted { wishes: steered.wanted.wishes, ..document.clone() }
-            });
-            if !same {
-                match Steered::begin(document, cluster, &self.shelf, &self.clock) {
-                    Ok(steered) => drop(self.steered.insert(name.clone(), steered)),
-                    Err(why) => drop(self.refused.insert(name.clone(), why)),
-                }
+            let (file, kept) = from.remove(&name).unwrap_or_default();
+            self.steer(name, document, file, kept, cluster);
+        }
+    }
+
+    fn steer(&mut self, name: String, document: Wanted, file: String, kept: Option<Kept>, cluster: &str) {
+        let wishes = document.wishes;
+        let same = self.steered.get(&name).is_some_and(|steered| {
+            steered.wanted == Wanted { wishes: steered.wanted.wishes, ..document.clone() }
+        });
+        if !same {
+            match Steered::begin(document, cluster, &self.shelf, &self.clock, kept) {
+                Ok(steered) => drop(self.steered.insert(name.clone(), steered)),
+                Err(why) => drop(self.refused.insert(name.clone(), why)),
             }
-            if let Some(steered) = self.steered.get_mut(&name) {
-                steered.file = file;
-                steered.wish(wishes);
-            }
+        }
+        if let Some(steered) = self.steered.get_mut(&name) {
+            steered.file = file;
+            steered.wish(wishes);
         }
     }
 
@@ -253,12 +276,6 @@ impl Controller {
     }
 }
 
-fn read(path: &std::path::Path) -> Result<Wanted, String> {
-    let mut bytes = Vec::new();
-    files::read_into(path, &mut bytes, DOCUMENT_BYTES_MAX).map_err(|error| error.to_string())?;
-    spec::parse(&String::from_utf8_lossy(&bytes))
-}
-
 /// Two documents must not steer one workload: the first one read keeps it.
 fn fits(others: &BTreeMap<String, Wanted>, document: Wanted) -> Result<Wanted, String> {
     if let Some(other) = others.values().find(|other| other.workload == document.workload) {
@@ -271,6 +288,25 @@ fn fits(others: &BTreeMap<String, Wanted>, document: Wanted) -> Result<Wanted, S
         return Err(format!("there are {ROLLOUTS_MAX} rollouts already"));
     }
     Ok(document)
+}
+
+/// Two load lines must not give one workload two shares.
+fn fits_line(
+    others: &mut BTreeMap<(String, String, String), LoadLine>,
+    line: LoadLine,
+) -> Result<(), String> {
+    if let Some(other) = others.get(&line.workload) {
+        let (namespace, kind, name) = &line.workload;
+        return Err(format!(
+            "{namespace}/{kind}/{name} has the load line {:?} already: one of the two must go",
+            other.name
+        ));
+    }
+    if others.len() >= ROLLOUTS_MAX {
+        return Err(format!("there are {ROLLOUTS_MAX} load lines already"));
+    }
+    others.insert(line.workload.clone(), line);
+    Ok(())
 }
 
 /// Nodes that run the revision, and nodes that gave it up in this attempt, by what they said lately.

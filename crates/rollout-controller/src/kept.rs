@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use confirmation::RevisionHash;
 use confirmation::limits::{QUARANTINED_MAX, REVISION_BYTES_MAX};
+use confirmation::{RevisionHash, hex};
 use environment::files;
 use prost::Message;
 use rollout_plan::Saved;
@@ -81,6 +81,17 @@ impl Shelf {
 }
 
 impl Kept {
+    /// As it stands in the object's status.
+    pub(crate) fn to_text(&self) -> String {
+        hex::encode(&self.encode_to_vec())
+    }
+
+    /// What a controller before this one wrote there. Whoever may write the status can make a controller forget what it stopped,
+    /// and nothing worse: nodes believe signatures only.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        Self::decode(hex::decode(text)?.as_slice()).ok()
+    }
+
     pub(crate) fn quarantines(&self, hash: RevisionHash) -> bool {
         self.quarantined.iter().any(|bad| bad == hash.as_bytes())
     }

@@ -1,6 +1,6 @@
 //! The hub's part of rollouts.
 //!
-//! Owns: `DaemonRollout` documents in a folder ([`spec`]), the answers of gates (PromQL), what must outlive the controller,
+//! Owns: `DaemonRollout` and `LoadLine` documents ([`spec`], [`load_line`]), in a folder or from objects that somebody else reads, the answers of gates (PromQL), what must outlive the controller,
 //! signing, and what each node is given: its identity, the last directive of each workload, the revisions that it may run
 //! ([`Controller`]). Does not know: how a rollout proceeds (`rollout_plan::Rollout`), how items travel (`agent_link`), the API
 //! server: nodes come from a function that it is given.
@@ -11,15 +11,21 @@
 
 mod collect;
 mod controller;
+mod documents;
 mod kept;
 pub mod limits;
+pub mod load_line;
+pub mod object;
 mod page;
 mod prometheus;
 pub mod spec;
 mod status;
 mod steered;
 
-pub use controller::{Cluster, ClusterView, Config, Controller, Status};
+pub use controller::{Cluster, ClusterView, Config, Controller, LoadLines, Status};
+pub use documents::{Document, Documents, Given};
+pub use load_line::LoadLine;
+
 /// `plimsoll_rollout_*` and `plimsoll_gate_state` for a registry.
 pub fn collector(status: Status) -> Box<dyn prometheus_client::collector::Collector> {
     Box::new(collect::Collect(status))

@@ -22,6 +22,9 @@ pub struct Document {
     kind: String,
     metadata: Metadata,
     spec: Spec,
+    /// The cluster's own word on it; not ours to read here.
+    #[serde(default, rename = "status")]
+    _status: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -213,6 +216,15 @@ pub struct Wishes {
 
 fn default_namespace() -> String {
     "default".to_owned()
+}
+
+/// What kind of document it is; empty if it does not say.
+pub fn kind(text: &str) -> String {
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    serde_saphyr::from_str::<Kind>(text).map(|document| document.kind).unwrap_or_default()
 }
 
 /// The rollout of a YAML document.

@@ -41,6 +41,9 @@ pub struct RolloutStatus {
     pub message: Option<String>,
     /// Each gate.
     pub gates: Vec<GateStatus>,
+    /// For the controller that comes after this one, in hexadecimal; it belongs into the object, and is nothing for people.
+    #[serde(skip)]
+    pub kept: String,
 }
 
 /// One gate of a rollout.
@@ -85,6 +88,7 @@ impl RolloutStatus {
             reason: rollout.stopped().map(|stop| stop.reason().to_owned()),
             message: steered.problem.clone().or_else(|| rollout.stopped().map(ToString::to_string)),
             gates: gates(steered),
+            kept: steered.kept.to_text(),
         }
     }
 

@@ -63,12 +63,15 @@ impl Steered {
         cluster: &str,
         shelf: &Shelf,
         clock: &Arc<dyn Clock>,
+        elsewhere: Option<Kept>,
     ) -> Result<Self, String> {
         let text = |error: std::io::Error| format!("the controller's folder: {error}");
         let encoded = wanted.revision.encode_bounded().map_err(|error| error.to_string())?;
         let hash = RevisionHash::of(&encoded);
         shelf.keep_revision(hash, &encoded).map_err(text)?;
-        let kept = shelf.read(&wanted.rollout).map_err(text)?;
+        // Another hub may have steered it meanwhile.
+        let here = shelf.read(&wanted.rollout).map_err(text)?;
+        let kept = [here, elsewhere].into_iter().flatten().max_by_key(|kept| kept.serial);
         let (rollout, kept, stable) =
             restored_or_new(&wanted, cluster, hash, kept).map_err(|error| error.to_string())?;
         let (answers, asking) = ask_for_ever(&wanted, clock);
@@ -291,7 +294,7 @@ spec:
 
     fn begin(revision: &str, shelf: &Shelf) -> Steered {
         let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", revision)).expect("a document");
-        let steered = Steered::begin(wanted, "c", shelf, &clock()).expect("begun");
+        let steered = Steered::begin(wanted, "c", shelf, &clock(), None).expect("begun");
         Steered { candidates: nodes(), ..steered }
     }
 
@@ -335,7 +338,7 @@ spec:
         std::fs::write(folder.path().join("rollouts/ns_w"), b"\xff\xff").expect("written");
         let wanted = crate::spec::parse(&DOCUMENT.replace("REVISION", "one")).expect("a document");
         assert!(
-            Steered::begin(wanted, "c", &shelf, &clock()).is_err(),
+            Steered::begin(wanted, "c", &shelf, &clock(), None).is_err(),
             "a controller that forgot must not speak"
         );
     }

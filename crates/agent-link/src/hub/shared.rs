@@ -131,6 +131,13 @@ impl Shared {
         self.perform(&mut state, actions, now);
     }
 
+    pub(super) fn set_stands_by(&self, stands_by: bool) {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock();
+        let actions = state.publisher.set_stands_by(stands_by, now, &mut || self.entropy.fraction());
+        self.perform(&mut state, actions, now);
+    }
+
     pub(super) fn shut_down(&self) {
         let now = self.clock.monotonic();
         let mut state = self.state.lock();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CloseReason, HubAction, NodeFeed, Peer, Publisher, SessionId};
+use super::{CloseReason, HubAction, NodeFeed, Peer, Publisher, STANDS_BY, SessionId};
 use crate::Draw;
 use crate::admission;
 use crate::feed::Feed;
@@ -71,6 +71,9 @@ impl Publisher {
     fn not_now(&mut self, hello: &Hello, asked: &Asked, now: Duration) -> Option<&'static str> {
         if FeedKind::ALL.into_iter().any(|feed| asked.follows.has(feed) && !self.ready[feed as usize]) {
             return Some("the hub has not yet read the cluster");
+        }
+        if self.stands_by && asked.follows.node {
+            return Some(STANDS_BY);
         }
         if self.admitted >= self.limits.sessions_max {
             return Some("the hub has as many agents as it may have");

@@ -63,6 +63,25 @@ fn who_is_let_in() {
 }
 
 #[test]
+fn a_hub_that_stands_by_sends_nodes_on_and_keeps_who_follows_names() {
+    let mut hub = hub();
+    let follow = |hub: &mut Publisher, node: &str, feed: FeedKind| {
+        let id = hub.connected(Peer::AnyNode, START);
+        let hello = Hello { follows: vec![feed.into()], ..hello(node) };
+        say(hub, id, FromAgent::Hello(hello), 0)
+    };
+    assert_eq!(follow(&mut hub, "n", FeedKind::Node), ["Welcome", "Node Snapshot 1"]);
+    assert_eq!(follow(&mut hub, "n", FeedKind::Broadcast)[0], "Welcome");
+    let stand_by = |hub: &mut Publisher, stands_by| words(&hub.set_stands_by(stands_by, START, &mut || 0.5));
+    assert_eq!(stand_by(&mut hub, true), ["ComeBack!", "ComeBack"]);
+    assert_eq!(stand_by(&mut hub, true), Vec::<String>::new());
+    assert_eq!(follow(&mut hub, "m", FeedKind::Node), ["ComeBack!", "ComeBack"]);
+    assert_eq!(follow(&mut hub, "m", FeedKind::Broadcast)[0], "Welcome");
+    assert_eq!(stand_by(&mut hub, false), Vec::<String>::new());
+    assert_eq!(follow(&mut hub, "m", FeedKind::Node)[0], "Welcome");
+}
+
+#[test]
 fn each_gets_the_feeds_that_it_follows() {
     let check = |follows: &[i32], expected: &[&str]| {
         let mut hub = hub();

@@ -13,6 +13,7 @@ use objects::Resource;
 use state_metrics::{AllowList, Options};
 use telemetry_export::Routes;
 
+use crate::commands::api_servers::Shares;
 use crate::commands::rollouts::Rollouts;
 use crate::commands::{api_servers, runtime};
 use crate::flags::{ApiFlags, HubFlags};
@@ -57,9 +58,10 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             "audit": audit.map(|address| address.to_string()),
         });
         terminal::print(&format!("{places}\n"));
-        api_servers::start(&hub, health, Arc::new(|_| Vec::new()), shutdown.clone());
+        let shares = rollouts.as_ref().map_or_else(|| Arc::new(|_| Vec::new()) as Shares, Rollouts::shares);
+        api_servers::start(&hub, health, shares, shutdown.clone());
         if let Some(rollouts) = rollouts {
-            rollouts.start(&mut hub, clock, shutdown.clone())?;
+            rollouts.start(&mut hub, clock, Arc::new(SystemEntropy::new()), shutdown.clone())?;
         }
         if let Some(watch) = watch {
             environment::spawn("load watch", watch.run(hub.door(), shutdown.clone()));

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use confirmation::{SigningKey, hex};
 use environment::files;
-use rollout_controller::{RolloutStatus, limits, spec};
+use rollout_controller::{RolloutStatus, limits, load_line, spec};
 use rustix::rand::{GetRandomFlags, getrandom};
 use telemetry_export::fetch;
 
-use crate::commands::runtime;
+use crate::commands::{rollout_verbs, runtime};
 use crate::flags::{RolloutFlags, RolloutVerb};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
@@ -46,6 +46,7 @@ pub(crate) fn run(flags: RolloutFlags) -> Outcome {
             terminal::complain("(the hub was asked; the API server was not needed)");
             Ok(())
         }),
+        verb => rollout_verbs::run(flags.kubeconfig, &verb),
     }
 }
 
@@ -86,7 +87,18 @@ fn lint(file: &Path) -> Outcome {
     let mut bytes = Vec::new();
     files::read_into(file, &mut bytes, limits::DOCUMENT_BYTES_MAX)
         .map_err(|error| refused(error.to_string()))?;
-    let wanted = spec::parse(&String::from_utf8_lossy(&bytes)).map_err(refused)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if spec::kind(&text) == load_line::KIND {
+        let line = load_line::parse(&text).map_err(refused)?;
+        let (namespace, kind, name) = &line.workload;
+        let (bytes, connections) = line.share(1_000);
+        terminal::print(&format!(
+            "{} can be meant: a node of 1,000 holds {namespace}/{kind}/{name} to {bytes} bytes and {connections} connections a second\n",
+            line.name
+        ));
+        return Ok(());
+    }
+    let wanted = spec::parse(&text).map_err(refused)?;
     let horizon = wanted
         .horizon
         .map_or("nothing: no bake would end".to_owned(), |time| format!("{} s", time.as_secs()));

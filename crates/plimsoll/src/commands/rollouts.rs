@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use confirmation::{Node, SigningKey};
-use environment::{Clock, files};
+use environment::{Clock, Entropy, files};
+use fanout::payload::ShareItem;
 use hub::Hub;
 use hub::store::Store;
 use objects::{Meta, Resource};
-use rollout_controller::{Cluster, ClusterView, Config, Controller, Status};
+use rollout_controller::{Cluster, ClusterView, Config, Controller, Documents, LoadLine, LoadLines, Status};
 use telemetry_export::{Reply, Request, Routes};
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::api_servers::Shares;
+use crate::commands::rollout_objects;
 use crate::flags::HubFlags;
 use crate::outcome::{Failure, Outcome};
 
@@ -23,22 +26,34 @@ const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
 /// What was asked for.
 pub(crate) struct Rollouts {
-    documents: PathBuf,
+    /// None: the cluster's objects.
+    folder: Option<PathBuf>,
     state: PathBuf,
     key: SigningKey,
     status: Status,
+    load_lines: LoadLines,
 }
 
 impl Rollouts {
     /// Reads the key, if rollouts were asked for.
     pub(crate) fn prepare(flags: &HubFlags) -> Result<Option<Self>, Failure> {
-        let (Some(documents), Some(state), Some(key)) =
-            (&flags.rollouts_dir, &flags.rollouts_state_dir, &flags.rollouts_key)
-        else {
+        if flags.rollouts_dir.is_none() && !flags.rollouts_objects {
+            return match flags.rollouts_state_dir.is_some() || flags.rollouts_key.is_some() {
+                true => Err(Failure::Usage("--rollouts-state-dir and --rollouts-key are for --rollouts-dir or --rollouts-objects: give one of the two".to_owned())),
+                false => Ok(None),
+            };
+        }
+        let (Some(state), Some(key)) = (&flags.rollouts_state_dir, &flags.rollouts_key) else {
             return Ok(None);
         };
         let key = read_key(key)?;
-        Ok(Some(Self { documents: documents.clone(), state: state.clone(), key, status: Status::default() }))
+        Ok(Some(Self {
+            folder: flags.rollouts_dir.clone(),
+            state: state.clone(),
+            key,
+            status: Status::default(),
+            load_lines: LoadLines::default(),
+        }))
     }
 
     /// `/rollouts` on the hub's telemetry port.
@@ -55,16 +70,39 @@ impl Rollouts {
         rollout_controller::collector(self.status.clone())
     }
 
+    /// What load lines give each workload on one node.
+    pub(crate) fn shares(&self) -> Shares {
+        let lines = self.load_lines.clone();
+        Arc::new(move |nodes| lines.lock().iter().map(|line| share(line, nodes)).collect())
+    }
+
     /// Begins, on a hub that does not run yet.
-    pub(crate) fn start(self, hub: &mut Hub, clock: Arc<dyn Clock>, stop: CancellationToken) -> Outcome {
+    pub(crate) fn start(
+        self,
+        hub: &mut Hub,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        stop: CancellationToken,
+    ) -> Outcome {
         let Some((link, reports)) = hub.agents() else { return Ok(()) };
-        let dir = self.documents.display().to_string();
-        let config = Config { documents: self.documents, state: self.state, key: self.key };
-        let controller = Controller::new(config, cluster(hub.objects()), link, clock, self.status)
-            .map_err(|error| Failure::Usage(format!("--rollouts-dir {dir}: {error}")))?;
+        let documents = match self.folder {
+            Some(folder) => Documents::Folder(folder),
+            None => rollout_objects::start(hub, &self.status, clock.clone(), entropy, stop.clone()),
+        };
+        let named = documents.to_string();
+        let config = Config { documents, state: self.state, key: self.key };
+        let cluster = cluster(hub.objects());
+        let controller = Controller::new(config, cluster, link, clock, self.status, self.load_lines)
+            .map_err(|error| Failure::Usage(format!("rollouts of {named}: {error}")))?;
         environment::spawn("rollouts", controller.run(reports, stop));
         Ok(())
     }
+}
+
+fn share(line: &LoadLine, nodes: usize) -> ShareItem {
+    let (bytes_per_second, connections_per_second) = line.share(nodes);
+    let (namespace, kind, name) = line.workload.clone();
+    ShareItem { namespace, kind, name, bytes_per_second, connections_per_second }
 }
 
 fn read_key(path: &Path) -> Result<SigningKey, Failure> {

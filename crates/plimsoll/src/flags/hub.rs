@@ -37,13 +37,16 @@ pub(crate) struct HubFlags {
     #[arg(long, requires = "agents_listen")]
     pub(crate) dns_pod_addresses: bool,
     /// Steer the rollouts (`DaemonRollout`, *.yaml) of this folder.
-    #[arg(long, value_name = "DIR", requires_all = ["agents_listen", "rollouts_state_dir", "rollouts_key"])]
+    #[arg(long, value_name = "DIR", requires_all = ["agents_listen", "rollouts_state_dir", "rollouts_key"], conflicts_with = "rollouts_objects")]
     pub(crate) rollouts_dir: Option<PathBuf>,
+    /// Steer the DaemonRollouts of the cluster, if of all hubs this one leads; needs deploy/rollout/crds.yaml and hub-rollouts.yaml.
+    #[arg(long, requires_all = ["agents_listen", "rollouts_state_dir", "rollouts_key"])]
+    pub(crate) rollouts_objects: bool,
     /// What the rollouts of earlier runs told the nodes; must survive restarts.
-    #[arg(long, value_name = "DIR", requires = "rollouts_dir")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) rollouts_state_dir: Option<PathBuf>,
     /// The key that directives are signed with (`plimsoll rollout keygen`).
-    #[arg(long, value_name = "FILE", requires = "rollouts_dir")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) rollouts_key: Option<PathBuf>,
     /// Forecast the load line of what runs: read the API server's metrics every 7.5 s (`plimsoll top` shows it).
     #[arg(long)]

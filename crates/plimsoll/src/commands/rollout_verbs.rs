@@ -1,0 +1,200 @@
+//! `plimsoll rollout` on the cluster's objects, with a person's own credentials.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use apiserver_client::calls::Custom;
+use apiserver_client::{Door, DoorConfig, failure::Failure as ApiFailure};
+use environment::{Clock as _, SystemClock, SystemEntropy};
+use prometheus_client::registry::Registry;
+use serde_json::{Value, json};
+
+use crate::commands::runtime;
+use crate::flags::{Named, RolloutVerb};
+use crate::outcome::{Failure, Outcome};
+use crate::terminal;
+
+/// Between two looks, as `docs/api-calls.md` says.
+const LOOK: Duration = Duration::from_secs(2);
+/// A rollout has stopped.
+const EXIT_STOPPED: u8 = 1;
+/// It is neither healthy nor stopped, and the time is over.
+const EXIT_UNDECIDED: u8 = 2;
+
+/// A change that a verb makes, from the object as it is.
+type Change = fn(&Value) -> Value;
+
+/// The change, and what it means.
+fn change(verb: &RolloutVerb) -> Option<(&Named, Change, &'static str)> {
+    Some(match verb {
+        RolloutVerb::Pause(of) => (of, |_| json!({"paused": true}), "no further step begins"),
+        RolloutVerb::Resume(of) => (of, |_| json!({"paused": false}), "it goes on"),
+        RolloutVerb::Promote { of, full: false } => {
+            (of, |spec| json!({"promote": following(&spec["promote"])}), "the pause that it is at ends")
+        }
+        RolloutVerb::Promote { of, full: true } => (
+            of,
+            |_| json!({"promoteFull": true}),
+            "no pauses and short bakes from now on; gates hold all the same",
+        ),
+        RolloutVerb::Abort(of) => (
+            of,
+            |_| json!({"aborted": true}),
+            "nodes give the revision up and go back to what was good; it is quarantined",
+        ),
+        RolloutVerb::Retry(of) => (
+            of,
+            |spec| json!({"aborted": false, "retry": following(&spec["retry"])}),
+            "it begins again with its first step",
+        ),
+        RolloutVerb::Freeze(of) => (of, |_| json!({"frozen": true}), "nothing begins, also not on new nodes"),
+        RolloutVerb::Unfreeze(of) => (of, |_| json!({"frozen": false}), "it goes on"),
+        _ => return None,
+    })
+}
+
+fn following(number: &Value) -> u64 {
+    number.as_u64().unwrap_or_default() + 1
+}
+
+pub(crate) fn run(kubeconfig: Option<PathBuf>, verb: &RolloutVerb) -> Outcome {
+    runtime::one_thread(async {
+        let door = door(kubeconfig).await?;
+        if let Some((of, change, means)) = change(verb) {
+            return make(&door, of, change, means).await;
+        }
+        match verb {
+            RolloutVerb::Get { of, watch } => get(&door, of, *watch).await,
+            RolloutVerb::Status { of, timeout } => status(&door, of, Duration::from_secs(*timeout)).await,
+            _ => Ok(()),
+        }
+    })
+}
+
+async fn door(kubeconfig: Option<PathBuf>) -> Result<Door, Failure> {
+    let config = DoorConfig::from_kubeconfig(kubeconfig);
+    let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    Door::connect(config, clock, entropy, &mut Registry::default()).await.map_err(Failure::usage)
+}
+
+async fn make(door: &Door, of: &Named, change: Change, means: &str) -> Outcome {
+    let (namespace, name) = place(of)?;
+    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let before = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let spec = change(&before["spec"]);
+    // Only over what was read: two people who retry at once do it once.
+    let version = &before["metadata"]["resourceVersion"];
+    let patch = json!({"metadata": {"resourceVersion": version}, "spec": spec});
+    // An abort waits for nobody, and overwrites whatever has come between.
+    let patch = if spec["aborted"] == true { json!({"spec": spec}) } else { patch };
+    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(namespace, name, &failure))?;
+    terminal::print(&format!("{namespace}/{name}: {means}; the hub that leads hears of it within 5 s\n"));
+    terminal::complain("(the API server was needed; on a node, `plimsoll node` works without it)");
+    Ok(())
+}
+
+async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
+    let (namespace, name) = place(of)?;
+    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    terminal::print(&picture(&object["status"], namespace, name));
+    terminal::complain("(the API server was needed)");
+    let mut last = line(&object["status"]);
+    while watch {
+        tokio::time::sleep(LOOK).await;
+        // A person who watches wants to see it when it is back, too.
+        let Ok(object) = door.custom_object(named).await else { continue };
+        let now = line(&object["status"]);
+        if now != last {
+            terminal::print(&format!("{now}\n"));
+            last = now;
+        }
+    }
+    Ok(())
+}
+
+async fn status(door: &Door, of: &Named, timeout: Duration) -> Outcome {
+    let (namespace, name) = place(of)?;
+    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let clock = SystemClock::new();
+    loop {
+        let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+        let phase = object["status"]["phase"].as_str().unwrap_or("Pending");
+        let is_current = object["status"]["observedGeneration"] == object["metadata"]["generation"];
+        let is_over = clock.monotonic() >= timeout;
+        let decided = match phase {
+            "Healthy" if is_current => Some(None),
+            "Degraded" | "Reverting" | "Refused" if is_current => Some(Some(EXIT_STOPPED)),
+            _ => is_over.then_some(Some(EXIT_UNDECIDED)),
+        };
+        let Some(code) = decided else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        terminal::print(&format!("{}\n", line(&object["status"])));
+        terminal::complain("(the API server was needed)");
+        return code.map_or(Ok(()), |code| Err(Failure::Verdict(code)));
+    }
+}
+
+fn place(of: &Named) -> Result<(&str, &str), Failure> {
+    match (of.name.split_once('/'), &of.namespace) {
+        (Some((namespace, name)), None) => Ok((namespace, name)),
+        (None, namespace) => Ok((namespace.as_deref().unwrap_or("default"), &of.name)),
+        (Some(_), Some(_)) => {
+            Err(Failure::Usage(format!("{:?} has a namespace already: leave out -n", of.name)))
+        }
+    }
+}
+
+fn refused(namespace: &str, name: &str, failure: &ApiFailure) -> Failure {
+    let what = format!("DaemonRollout {namespace}/{name}");
+    match failure.code() {
+        Some(404) => Failure::Usage(format!(
+            "{what}: there is none; `kubectl get daemonrollouts -A` lists them, deploy/rollout/crds.yaml brings the kind"
+        )),
+        Some(401 | 403) => Failure::Usage(format!("{what}: these credentials may not: {failure}")),
+        Some(409) => {
+            Failure::Environment(anyhow::anyhow!("{what}: somebody has changed it meanwhile; say it again"))
+        }
+        _ => Failure::Environment(anyhow::anyhow!(
+            "{what}: {failure}; if the API server is gone, unconfirmed nodes go back by themselves, and `plimsoll node` works on each"
+        )),
+    }
+}
+
+fn line(status: &Value) -> String {
+    let number = |field: &str| status[field].as_u64().unwrap_or_default();
+    let mut text = format!(
+        "{}: step {} of {} ({}), {} of {} nodes may run it, {} do, {} gave it up",
+        status["phase"].as_str().unwrap_or("Pending"),
+        number("currentStepIndex"),
+        number("steps"),
+        status["step"].as_str().unwrap_or("-"),
+        number("assignedNodes"),
+        number("nodes"),
+        number("activeNodes"),
+        number("revertedNodes"),
+    );
+    if let Some(message) = status["message"].as_str() {
+        text.push_str(": ");
+        text.push_str(message);
+    }
+    text
+}
+
+fn picture(status: &Value, namespace: &str, name: &str) -> String {
+    let mut text = format!("{namespace}/{name}\n  {}\n", line(status));
+    for condition in status["conditions"].as_array().into_iter().flatten() {
+        let word = |field: &str| condition[field].as_str().unwrap_or("-");
+        text.push_str(&format!(
+            "  {:<16}{:<7}{:<24}since {}\n",
+            word("type"),
+            word("status"),
+            word("reason"),
+            word("lastTransitionTime")
+        ));
+    }
+    text
+}
