@@ -85,7 +85,7 @@ impl ApiServersItem {
 }
 
 /// What a node says of its gated workloads ([`crate::message::Report`]).
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct NodeReport {
     /// All of them.
     #[prost(message, repeated, tag = "1")]
@@ -93,6 +93,29 @@ pub struct NodeReport {
     /// Counts up every 15 s, so that a node that is alive says so.
     #[prost(uint64, tag = "2")]
     pub beat: u64,
+    /// What workloads exchange with the API servers, where the fuse counts it.
+    #[prost(message, repeated, tag = "3")]
+    pub traffic: Vec<TrafficReport>,
+}
+
+/// What one workload's pods of a node exchange with the API servers, over the last 15 s.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TrafficReport {
+    /// Its namespace.
+    #[prost(string, tag = "1")]
+    pub namespace: String,
+    /// "DaemonSet", "Deployment", …
+    #[prost(string, tag = "2")]
+    pub kind: String,
+    /// Its name.
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// In both directions.
+    #[prost(double, tag = "4")]
+    pub bytes_per_second: f64,
+    /// That were asked for and let through.
+    #[prost(double, tag = "5")]
+    pub connections_per_second: f64,
 }
 
 /// One gated workload of a node.

@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 mod agent_fuse;
 mod agent_gate;
+mod agent_report;
 mod api_servers;
 pub(crate) mod certs;
 pub(crate) mod dns;

@@ -12,6 +12,8 @@ mod gate;
 mod horizon;
 #[path = "system/load.rs"]
 mod load;
+#[path = "system/objects.rs"]
+mod objects;
 #[path = "system/outage.rs"]
 mod outage;
 #[path = "system/preflight.rs"]

@@ -24,6 +24,7 @@ use crate::load_line::{self, LoadLine};
 use crate::spec::{self, Wanted};
 use crate::status::RolloutStatus;
 use crate::steered::Steered;
+use crate::traffic;
 
 /// What a controller is given.
 pub struct Config {
@@ -68,12 +69,22 @@ pub struct Controller {
     reloaded: Option<Duration>,
     /// Documents that cannot be meant, by file.
     refused: BTreeMap<String, String>,
-    status: Status,
-    load_lines: LoadLines,
+    seen: Seen,
+}
+
+/// What others see of a controller.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// All rollouts.
+    pub status: Status,
+    /// All load lines.
+    pub load_lines: LoadLines,
+    /// What workloads exchange with the API servers.
+    pub traffic: traffic::Shared,
 }
 
 /// All load lines as of the last reading.
-pub type LoadLines = Arc<Mutex<Vec<LoadLine>>>;
+pub(crate) type LoadLines = Arc<Mutex<Vec<LoadLine>>>;
 
 /// All rollouts as of the last tick.
 pub type Status = Arc<Mutex<Vec<RolloutStatus>>>;
@@ -88,8 +99,7 @@ impl Controller {
         cluster: Cluster,
         link: HubHandle,
         clock: Arc<dyn Clock>,
-        status: Status,
-        load_lines: LoadLines,
+        seen: Seen,
     ) -> std::io::Result<Self> {
         let shelf = Shelf::open(&config.state)?;
         config.documents.check()?;
@@ -106,8 +116,7 @@ impl Controller {
             published: 0,
             reloaded: None,
             refused: BTreeMap::new(),
-            status,
-            load_lines,
+            seen,
         })
     }
 
@@ -138,6 +147,8 @@ impl Controller {
         if self.reloaded.is_none_or(|last| now.saturating_sub(last) >= RELOAD) {
             self.reloaded = Some(now);
             self.reload(cluster);
+            // As often: it costs as much as there are nodes and workloads.
+            *self.seen.traffic.lock() = traffic::sum(self.reports.values().map(|(_, report)| report));
         }
         self.reports.retain(|_, (at, _)| now.saturating_sub(*at) <= SILENT);
         let wall = self.clock.wall();
@@ -165,7 +176,7 @@ impl Controller {
             self.published = self.steered.len();
             self.publish(self.wanted(cluster));
         }
-        *self.status.lock() = self.describe();
+        *self.seen.status.lock() = self.describe();
     }
 
     /// Reads what is wanted; what is gone is no longer steered, and what nodes run on trial goes back by itself.
@@ -176,7 +187,7 @@ impl Controller {
             Ok(None) => {
                 self.steered.clear();
                 self.refused.clear();
-                self.load_lines.lock().clear();
+                self.seen.load_lines.lock().clear();
                 return;
             }
             Err(error) => {
@@ -202,7 +213,7 @@ impl Controller {
                 self.refused.insert(origin, why);
             }
         }
-        *self.load_lines.lock() = lines.into_values().collect();
+        *self.seen.load_lines.lock() = lines.into_values().collect();
         // A document that a slip of the hand made unreadable is still watched, as it was.
         let refused = &self.refused;
         self.steered.retain(|name, steered| wanted.contains_key(name) || refused.contains_key(&steered.file));

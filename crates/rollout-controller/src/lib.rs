@@ -21,14 +21,15 @@ mod prometheus;
 pub mod spec;
 mod status;
 mod steered;
+pub mod traffic;
 
-pub use controller::{Cluster, ClusterView, Config, Controller, LoadLines, Status};
+pub use controller::{Cluster, ClusterView, Config, Controller, Seen, Status};
 pub use documents::{Document, Documents, Given};
 pub use load_line::LoadLine;
 
-/// `plimsoll_rollout_*` and `plimsoll_gate_state` for a registry.
-pub fn collector(status: Status) -> Box<dyn prometheus_client::collector::Collector> {
-    Box::new(collect::Collect(status))
+/// `plimsoll_rollout_*`, `plimsoll_gate_state` and `plimsoll_fleet_api_*` for a registry.
+pub fn collectors(seen: &Seen) -> [Box<dyn prometheus_client::collector::Collector>; 2] {
+    [Box::new(collect::Collect(seen.status.clone())), Box::new(traffic::Collect(seen.traffic.clone()))]
 }
 
 pub use status::{GateStatus, RolloutStatus};

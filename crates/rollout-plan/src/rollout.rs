@@ -305,7 +305,6 @@ impl Rollout {
     fn enter(&mut self, seen: &Observation<'_>) {
         self.entered = Some(seen.now);
         self.settled = None;
-        self.promoted = false;
         self.gates.iter_mut().for_each(GateState::next_step);
         let Some(Step::SetNodes(count)) = self.plan.steps.get(self.step).copied() else { return };
         let horizon = seen.horizon.unwrap_or_default();
@@ -435,6 +434,8 @@ impl Rollout {
             return;
         }
         self.step += 1;
+        // A promotion is for the step at which it was said, also by a controller that had not yet looked at it.
+        self.promoted = false;
         if !self.is_done() {
             self.enter(seen);
         }

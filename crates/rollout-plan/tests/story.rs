@@ -244,6 +244,30 @@ fn a_controller_that_is_restarted_forgets_nothing_that_it_said() {
 }
 
 #[test]
+fn a_promotion_is_for_the_step_at_which_it_was_said() {
+    let pause = Step::Pause(None);
+    let plan = |gates| Plan {
+        steps: vec![Step::SetNodes(NodeCount::Nodes(1)), pause, pause, Step::SetNodes(NodeCount::ALL)],
+        ..Plan::doubling(gates)
+    };
+    let mut story = story(9, |running, _| Some(running));
+    let (plan, identity) = (
+        plan(story.rollout.plan().gates.clone()),
+        Identity { cluster: "c".into(), rollout: "ns/r".into(), workload: "w".into() },
+    );
+    story.rollout =
+        Rollout::new(plan.clone(), identity.clone(), RevisionHash::of(b"new"), None).expect("a plan");
+    story.wait(200);
+    let paused_at = story.rollout.step();
+    assert_eq!(story.rollout.phase(), Phase::Paused);
+    // Said to a controller that has not looked yet: it counts all the same, and once.
+    story.rollout = Rollout::restore(plan, identity, &story.rollout.save()).expect("a plan");
+    story.rollout.command(Command::Promote { full: false });
+    story.wait(60);
+    assert_eq!((story.rollout.phase(), story.rollout.step()), (Phase::Paused, paused_at + 1));
+}
+
+#[test]
 fn a_plan_that_is_changed_on_the_way_is_gone_through_from_its_beginning() {
     let identity = Identity { cluster: "c".into(), rollout: "ns/r".into(), workload: "w".into() };
     let mut story = story(NODES, |k, _| Some(0.01 * k));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confirmation::{Action, Input, Node, Phase, Record, RevisionHash, Slot};
+use confirmation::{Action, Attempt, Input, Node, Phase, Record, RevisionHash, Slot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -42,6 +42,8 @@ pub(crate) struct Keeper {
     /// The number of the last start, and that of what is up.
     started: u64,
     up: Option<u64>,
+    /// Tries that were given up in this life.
+    reverts: u64,
 }
 
 struct Gate {
@@ -76,6 +78,7 @@ impl Keeper {
             last_end: None,
             started: 0,
             up: None,
+            reverts: 0,
         })
     }
 
@@ -156,11 +159,14 @@ impl Keeper {
 
     async fn give(&mut self, input: Input) {
         let mut inputs = vec![input];
+        let before = self.slot.record().failed.clone();
         while let Some(input) = inputs.pop() {
             for action in self.slot.step(input, self.clock.now()) {
                 inputs.extend(self.act(action).await);
             }
         }
+        let is_new = |attempt: &&Attempt| !before.contains(attempt);
+        self.reverts += self.slot.record().failed.iter().filter(is_new).count() as u64;
     }
 
     async fn act(&mut self, action: Action) -> Option<Input> {
@@ -254,6 +260,7 @@ impl Keeper {
                 .map(|hash| hash.to_string()),
             last_known_good: record.last_known_good().map(|hash| hash.to_string()),
             confirm_seconds_left: record.trial.map(|trial| trial.left(self.clock.now()).as_secs()),
+            reverts: self.reverts,
             tries_left: record.trial.map(|trial| trial.tries_left),
             rollout: directive.map(|said| said.rollout.clone()),
             serial: directive.map(|said| said.serial),

@@ -13,6 +13,7 @@
 
 mod client;
 mod clock;
+mod collect;
 mod gate;
 mod keeper;
 pub mod limits;
@@ -23,6 +24,7 @@ mod store;
 
 pub use client::{AskError, ask};
 pub use clock::NodeClock;
+pub use collect::{Collect, Shared};
 pub use gate::{Gate, GateConfig, become_workload};
 pub use registry::{Config, Refused, Registry};
 pub use server::{GATE_DIR, GATE_SOCKET, NODE_SOCKET, SENTINEL, Server};

@@ -165,6 +165,9 @@ pub struct WorkloadStatus {
     pub last_known_good: Option<String>,
     /// Seconds until an unconfirmed revision is stopped.
     pub confirm_seconds_left: Option<u64>,
+    /// How often this node has given a try up since the agent's start.
+    #[serde(default)]
+    pub reverts: u64,
     /// Starts that it has left.
     pub tries_left: Option<u32>,
     /// `namespace/name` of the rollout that is followed, and its serial.

@@ -8,6 +8,7 @@ use node_probe::Roots;
 
 use crate::commands::agent_fuse::Armed;
 use crate::commands::agent_gate::Gates;
+use crate::commands::agent_report::{Sources, report};
 use crate::commands::{dns, runtime};
 use crate::flags::AgentFlags;
 use crate::outcome::{Failure, Outcome};
@@ -39,7 +40,8 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
         clock.clone(),
     )?;
     let fuse = Armed::prepare(std::mem::take(&mut flags.fuse), roots(&flags));
-    let collectors = fuse.iter().map(Armed::collector).collect();
+    let collectors = gates.iter().map(Gates::collector).chain(fuse.iter().map(Armed::collector)).collect();
+    let reported = clock.clone();
     // Each of its start errors is something that the operator has to change.
     let agent = agent::assemble(config(flags), clock, entropy, collectors).await.map_err(Failure::usage)?;
     let mut places =
@@ -52,6 +54,11 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
         places.extend(names.places.clone());
     }
     terminal::print(&format!("{places}\n"));
+    let sources =
+        Sources { gates: gates.as_ref().map(Gates::status), fuse: fuse.as_ref().map(Armed::status) };
+    if let (Some(link), true) = (agent.hub_link(), gates.is_some() || fuse.is_some()) {
+        spawn("reports", shutdown.clone().run_until_cancelled_owned(report(link, sources, reported)));
+    }
     if let Some(gates) = gates {
         spawn("gates", gates.run(agent.hub_link(), shutdown.clone()));
     }

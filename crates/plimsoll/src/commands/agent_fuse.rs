@@ -36,6 +36,11 @@ impl Armed {
         flags.fuse.then(|| Self { config, roots, status: Shared::default() })
     }
 
+    /// Its state, as of the last look.
+    pub(crate) fn status(&self) -> Shared {
+        self.status.clone()
+    }
+
     /// Its metrics.
     pub(crate) fn collector(&self) -> Box<dyn prometheus_client::collector::Collector> {
         Box::new(Collect(self.status.clone()))

@@ -9,12 +9,10 @@ use agent_link::AgentLink;
 use bytes::Bytes;
 use confirmation::{Input, Keyring, Node, RevisionHash};
 use environment::{Clock, files};
-use fanout::payload::{ApiServersItem, NodeItem, NodeReport, WorkloadReport, part_of};
+use fanout::payload::{ApiServersItem, NodeItem, part_of};
 use fanout::{Topic, View};
-use prost::Message;
 use tokio_util::sync::CancellationToken;
-use workload_gate::protocol::WorkloadStatus;
-use workload_gate::{Config, NodeClock, Registry, Server, Store};
+use workload_gate::{Collect, Config, NodeClock, Registry, Server, Shared, Store};
 
 use crate::flags::AgentGateFlags;
 use crate::outcome::Failure;
@@ -23,12 +21,10 @@ use crate::outcome::Failure;
 const KEYS_BYTES_MAX: usize = 16 * 1024;
 /// Two UIDs.
 const IDENTITY_BYTES_MAX: usize = 1_024;
-/// How often the state of workloads is looked at for the hub.
+/// How often the state of workloads is looked at, for the hub and for metrics.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often what could not be written is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
-/// How often a node says that it is alive, changed or not.
-const BEAT: Duration = Duration::from_secs(15);
 
 /// What was asked for, checked.
 pub(crate) struct Gates {
@@ -39,6 +35,7 @@ pub(crate) struct Gates {
     keys: Keyring,
     store: Store,
     clock: Arc<dyn Clock>,
+    status: Shared,
 }
 
 impl Gates {
@@ -81,7 +78,18 @@ impl Gates {
             keys: parsed,
             store,
             clock,
+            status: Shared::default(),
         }))
+    }
+
+    /// Their state, as of the last look.
+    pub(crate) fn status(&self) -> Shared {
+        self.status.clone()
+    }
+
+    /// Their metrics.
+    pub(crate) fn collector(&self) -> Box<dyn prometheus_client::collector::Collector> {
+        Box::new(Collect(self.status.clone()))
     }
 
     /// Until `stop`. Without an identity, from the flags, an earlier run or the hub, nothing is kept and nothing runs.
@@ -108,15 +116,19 @@ impl Gates {
         let clock = NodeClock::new(self.clock.clone())?;
         let registry =
             Registry::start(Config { cluster, node, keys: self.keys, store: self.store, clock }).await?;
+        // Before the first report: none is another thing than not known yet.
+        *self.status.lock() = registry.status().await;
         let server = Server::bind(&self.run_dir, registry.clone())?;
         if let Some(link) = link {
             environment::spawn(
                 "directives",
                 stop.clone().run_until_cancelled_owned(follow(link.clone(), registry.clone())),
             );
-            let reporting = report(link, registry, self.clock);
-            environment::spawn("reports", stop.clone().run_until_cancelled_owned(reporting));
         }
+        environment::spawn(
+            "gates' state",
+            stop.clone().run_until_cancelled_owned(look(registry, self.status)),
+        );
         server.run(stop).await;
         Ok(())
     }
@@ -202,23 +214,10 @@ fn complete(items: &View, loaded: &[RevisionHash]) -> Vec<(RevisionHash, Vec<u8>
     whole.map(|(hash, (_, have))| (hash, joined(have))).collect()
 }
 
-async fn report(link: AgentLink, registry: Registry, clock: Arc<dyn Clock>) {
+async fn look(registry: Registry, status: Shared) {
     loop {
-        let workloads = registry.status().await.iter().map(one).collect();
-        let beat = clock.monotonic().as_secs() / BEAT.as_secs();
-        link.report(NodeReport { workloads, beat }.encode_to_vec().into());
+        let now = registry.status().await;
+        *status.lock() = now;
         tokio::time::sleep(LOOK).await;
-    }
-}
-
-fn one(status: &WorkloadStatus) -> WorkloadReport {
-    let running: Option<RevisionHash> = status.revision.as_ref().and_then(|hash| hash.parse().ok());
-    WorkloadReport {
-        workload: status.name.clone(),
-        running: running.map(|hash| Bytes::copy_from_slice(hash.as_bytes())).unwrap_or_default(),
-        on_trial: status.phase == "Trial",
-        serial: status.serial.unwrap_or_default(),
-        attempt: status.attempt.unwrap_or_default(),
-        reverted: status.reverted,
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         let mut extension = watch.as_ref().map(extension).unwrap_or_default();
         if let Some(rollouts) = &rollouts {
             extension.routes = rollouts.routes(extension.routes);
-            extension.collectors.push(rollouts.collector());
+            extension.collectors.extend(rollouts.collectors());
         }
         let health = Health::default();
         extension.collectors.push(health.collector());

@@ -9,7 +9,7 @@ use fanout::payload::ShareItem;
 use hub::Hub;
 use hub::store::Store;
 use objects::{Meta, Resource};
-use rollout_controller::{Cluster, ClusterView, Config, Controller, Documents, LoadLine, LoadLines, Status};
+use rollout_controller::{Cluster, ClusterView, Config, Controller, Documents, LoadLine, Seen};
 use telemetry_export::{Reply, Request, Routes};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +30,7 @@ pub(crate) struct Rollouts {
     folder: Option<PathBuf>,
     state: PathBuf,
     key: SigningKey,
-    status: Status,
-    load_lines: LoadLines,
+    seen: Seen,
 }
 
 impl Rollouts {
@@ -51,14 +50,13 @@ impl Rollouts {
             folder: flags.rollouts_dir.clone(),
             state: state.clone(),
             key,
-            status: Status::default(),
-            load_lines: LoadLines::default(),
+            seen: Seen::default(),
         }))
     }
 
     /// `/rollouts` on the hub's telemetry port.
     pub(crate) fn routes(&self, routes: Routes) -> Routes {
-        let status = self.status.clone();
+        let status = self.seen.status.clone();
         routes.get("/rollouts", move |_: &Request| match serde_json::to_vec(&*status.lock()) {
             Ok(body) => Reply::json(body),
             Err(failed) => Reply::text(500, format!("the rollouts cannot be written: {failed}\n")),
@@ -66,13 +64,13 @@ impl Rollouts {
     }
 
     /// Their metrics.
-    pub(crate) fn collector(&self) -> Box<dyn prometheus_client::collector::Collector> {
-        rollout_controller::collector(self.status.clone())
+    pub(crate) fn collectors(&self) -> [Box<dyn prometheus_client::collector::Collector>; 2] {
+        rollout_controller::collectors(&self.seen)
     }
 
     /// What load lines give each workload on one node.
     pub(crate) fn shares(&self) -> Shares {
-        let lines = self.load_lines.clone();
+        let lines = self.seen.load_lines.clone();
         Arc::new(move |nodes| lines.lock().iter().map(|line| share(line, nodes)).collect())
     }
 
@@ -87,12 +85,12 @@ impl Rollouts {
         let Some((link, reports)) = hub.agents() else { return Ok(()) };
         let documents = match self.folder {
             Some(folder) => Documents::Folder(folder),
-            None => rollout_objects::start(hub, &self.status, clock.clone(), entropy, stop.clone()),
+            None => rollout_objects::start(hub, &self.seen.status, clock.clone(), entropy, stop.clone()),
         };
         let named = documents.to_string();
         let config = Config { documents, state: self.state, key: self.key };
         let cluster = cluster(hub.objects());
-        let controller = Controller::new(config, cluster, link, clock, self.status, self.load_lines)
+        let controller = Controller::new(config, cluster, link, clock, self.seen)
             .map_err(|error| Failure::Usage(format!("rollouts of {named}: {error}")))?;
         environment::spawn("rollouts", controller.run(reports, stop));
         Ok(())

@@ -14,13 +14,13 @@ use tempfile::TempDir;
 use super::process::{Plimsoll, run, until};
 
 /// Answers every query with one number, dated now.
-struct Prometheus {
-    address: String,
+pub(crate) struct Prometheus {
+    pub(crate) address: String,
     value: Arc<AtomicU64>,
 }
 
 impl Prometheus {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let value = Arc::new(AtomicU64::new(0));

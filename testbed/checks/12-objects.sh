@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Rollouts as objects of a real API server, on a testbed of its own: the kinds and their rules, a hub that steers with no more
+# rights than deploy/ gives it, people's verbs, a takeover by a hub with an empty disk, what is written meanwhile.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+export TESTBED_DIR=${OBJECTS_DIR:-${TMPDIR:-/tmp}/plimsoll-objects-$$}
+PIDS=()
+down() { kill "${PIDS[@]}" 2>/dev/null || true; "$ROOT/testbed/testbed" --dir "$TESTBED_DIR" down >/dev/null 2>&1; }
+trap down EXIT
+"$ROOT/testbed/testbed" --dir "$TESTBED_DIR" up --nodes 3 --pods 3 --no-kubelet 2>&1 | tail -1
+source "$(dirname "$0")/lib.sh"
+
+begin "rollouts as objects"
+AGENTS=127.0.0.1:$((33000 + RANDOM % 700)) PAGE=$((34000 + RANDOM % 700))
+"$PLIMSOLL" rollout keygen "$WORK/keys" >/dev/null
+kubectl apply -f "$ROOT/deploy/rollout/crds.yaml" -f "$ROOT/deploy/rollout/hub-rollouts.yaml" >/dev/null
+kubectl wait --for condition=Established crd/daemonrollouts.plimsoll.dev crd/loadlines.plimsoll.dev --timeout=30s >/dev/null
+kubectl create namespace logs >/dev/null
+
+HUB=
+hub() { # hub NAME: with a folder of its own
+    "$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port 0 --agents-listen "$AGENTS" --insecure-loopback \
+        --rollouts-objects --rollouts-state-dir "$WORK/$1" --rollouts-key "$WORK/keys/rollout.key" >"$WORK/$1.log" 2>&1 &
+    HUB=$!
+    PIDS+=("$HUB")
+}
+# A page for the gate to ask that outlives the hubs.
+mkdir -p "$WORK/page"
+echo "cost 1" >"$WORK/page/metrics"
+(cd "$WORK/page" && exec busybox httpd -f -p "127.0.0.1:$PAGE") &
+PIDS+=($!)
+hub first
+for node in $(kubectl get nodes -o 'jsonpath={.items[*].metadata.name}'); do
+    "$PLIMSOLL" agent --node-name "$node" --listen 127.0.0.1:0 --hub "$AGENTS" --insecure-loopback --gate-keys "$WORK/keys/rollout.pub" \
+        --gate-state-dir "$WORK/state-$node" --gate-run-dir "$WORK/run-$node" >"$WORK/agent-$node.log" 2>&1 &
+    PIDS+=($!)
+    "$PLIMSOLL" gate --name vector --gate-dir "$WORK/run-$node/gate" >"$WORK/gate-$node.log" 2>&1 &
+    PIDS+=($!)
+done
+
+# document [STEP] [GATE]: with something in their place.
+document() {
+    cat <<DOCUMENT
+apiVersion: plimsoll.dev/v1alpha1
+kind: DaemonRollout
+metadata: { name: vector, namespace: logs }
+spec:
+  workload: vector
+  revision: { command: [sleep, "1000"] }
+  maskingHorizon: 0s
+  confirm: { startSpread: 0s, revertSpread: 1s }
+  strategy: { canary: { steps: [${1:-{ setNodes: 1 \}}, { pause: {} }, { setNodes: 100% }] } }
+  gates: [{ name: cost, metric: { url: "http://127.0.0.1:$PAGE/metrics", series: cost }, ${2:-max: 10}, interval: 1, failureLimit: 2 }]
+DOCUMENT
+}
+refuses() { local said; said=$(document "$1" "$2" | kubectl apply -f - 2>&1) && return 1; grep -q "$3" <<<"$said"; }
+expect "a step of two kinds is refused by the API server" refuses '{ setNodes: 1, pause: {} }' 'max: 10' 'exactly one of setNodes'
+expect "a gate without a limit is refused by the API server" refuses '{ setNodes: 1 }' 'interval: 2' 'exactly one of max and min'
+status() { kubectl -n logs get daemonrollout vector -o "jsonpath={.status.$1}"; }
+is() { [ "$(status "$1")" = "$2" ]; }
+verb() { "$PLIMSOLL" rollout --kubeconfig "$KUBECONFIG" "$@" 2>/dev/null; }
+
+document | kubectl apply -f - >/dev/null
+mark=$(wc -l <"$AUDIT_LOG")
+within 60 "the first node runs it" is activeNodes 1
+within 120 "the rollout pauses" is phase Paused
+kill -9 "$HUB"
+hub second
+verb promote logs/vector >/dev/null
+within 120 "another hub, with nothing on its disk, goes on: all nodes run it" is activeNodes 3
+expect "it did not begin again" test "$(status currentStepIndex)" -gt 3
+within 120 "it is healthy" is phase Healthy
+expect "kubectl can wait for it" kubectl -n logs wait --for condition=Healthy daemonrollout/vector --timeout=1s
+expect "plimsoll rollout status ends with 0" verb status logs/vector
+verb abort logs/vector >/dev/null
+within 30 "an abort: no node runs it" is activeNodes 0
+within 30 "and the object says so" is phase Degraded
+verb retry vector -n nobody >/dev/null && not_ok "an object that is not there" || ok "an object that is not there is an error"
+expect "events, one for each reason" test "$(kubectl -n logs get events -o name | wc -l)" -le 6
+kubectl -n logs get events -o 'custom-columns=REASON:.reason,COUNT:.count,MESSAGE:.message' --no-headers | sed 's/^/        /'
+writes() { tail -n "+$mark" "$AUDIT_LOG" | jq -r --arg hub "$HUB_USER" "select(.user.username == \$hub and .stage == \"ResponseComplete\" and (.verb | test(\"patch|create|update|delete\"))) | .objectRef.resource + \"/\" + (.objectRef.subresource // \"\")" | sort | uniq -c; }
+echo "        the hub's writes, by kind:"
+writes | sed 's/^/        /'
+expect "the hub's writes of rollouts' states: fewer than 60" test "$(writes | awk '/daemonrollouts/ {n += $1} END {print n + 0}')" -lt 60
+expect "none was refused" test "$(tail -n "+$mark" "$AUDIT_LOG" | jq -r --arg hub "$HUB_USER" 'select(.user.username == $hub and .responseStatus.code == 403) | .requestURI' | wc -l)" = 0
+finish
