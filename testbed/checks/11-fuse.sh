@@ -9,9 +9,13 @@ PORT=${APISERVER##*:}
 GATEWAY=${POD_SUBNET%.0/24}.1
 RUN=$WORK/run-fuse
 AGENT=
+FUSE_HUB=
+FUSE_TELEMETRY=127.0.0.1:$((35000 + RANDOM % 700))
+FUSE_AGENTS=127.0.0.1:$((36000 + RANDOM % 700))
 NEIGHBOUR_GROUP=
 fuse() { "$PLIMSOLL" node --run-dir "$RUN" fuse "$@" 2>/dev/null; }
 down() {
+    [ -z "$FUSE_HUB" ] || kill "$FUSE_HUB" 2>/dev/null || true
     [ -z "$AGENT" ] || kill -9 "$AGENT" 2>/dev/null || true
     kubectl -n real delete daemonset neighbour --wait=false >/dev/null 2>&1 || true
     nft delete table ip plimsoll-check 2>/dev/null || true
@@ -21,7 +25,7 @@ trap down EXIT
 
 start_agent() {
     "$PLIMSOLL" agent --node-name "$NODE" --listen 127.0.0.1:0 --pods-api-socket "$PODS_API_SOCK" --cri-socket "$CONTAINERD_SOCK" \
-        --kubelet-read-only-port 0 --fuse --fuse-run-dir "$RUN/fuse" --fuse-api-server "127.0.0.1:$PORT" >"$WORK/fuse-agent.log" 2>&1 &
+        --kubelet-read-only-port 0 --hub "$FUSE_AGENTS" --insecure-loopback --fuse --fuse-run-dir "$RUN/fuse" --fuse-api-server "127.0.0.1:$PORT" >"$WORK/fuse-agent.log" 2>&1 &
     AGENT=$!
 }
 # field WORKLOAD NAME: of the fuse's status.
@@ -50,6 +54,8 @@ spec:
 DOCUMENT
 
 rm -rf "$RUN"
+nft delete table inet plimsoll-fuse 2>/dev/null || true
+mkdir -p "$RUN"
 begin "the fuse on $NODE"
 before=$(nft list ruleset | sort)
 sysctl -qw "net.ipv4.conf.$CNI_BRIDGE.route_localnet=1"
@@ -79,6 +85,20 @@ retransmitted() { nsenter --target "$1" --net -- awk '/^Tcp:/ && $2 ~ /[0-9]/ {p
 lease() { kubectl -n kube-node-lease get lease "$NODE" -o 'jsonpath={.spec.renewTime}'; }
 about() { awk -v is="$1" -v low="$2" -v high="$3" 'BEGIN {exit !(is >= low && is <= high)}'; }
 
+"$PLIMSOLL" rollout keygen "$RUN/keys" >/dev/null
+mkdir -p "$RUN/documents"
+cat >"$RUN/documents/line.yaml" <<DOCUMENT
+apiVersion: plimsoll.dev/v1alpha1
+kind: LoadLine
+metadata: { name: neighbour }
+spec:
+  workloadRef: { namespace: real, kind: DaemonSet, name: neighbour }
+  budget: { responseBytesPerSecond: 100Gi, connectionsPerSecond: 100000 }
+DOCUMENT
+"$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port "${FUSE_TELEMETRY##*:}" --agents-listen "$FUSE_AGENTS" \
+    --insecure-loopback --rollouts-dir "$RUN/documents" --rollouts-state-dir "$RUN/hub" --rollouts-key "$RUN/keys/rollout.key" \
+    >"$WORK/fuse-hub.log" 2>&1 &
+FUSE_HUB=$!
 start_agent
 within 30 "the fuse is armed and knows the pods" armed
 
@@ -119,6 +139,12 @@ expect "a neighbour in the host's network made $others requests meanwhile, $fail
 expect "nothing of the neighbour's was dropped" is real/DaemonSet/neighbour droppedBytes 0
 expect "the kubelet renewed its lease" test "$(lease)" != "$leased"
 fuse restore real/Deployment/talker >/dev/null
+
+fleet() { get "http://$FUSE_TELEMETRY/metrics" | grep -F 'plimsoll_fleet_api_bytes_per_second{' | grep -F "workload=\"$1\"" | awk '{print $NF}'; }
+adds_up() { awk -v bytes="$(fleet talker)" 'BEGIN {exit !(bytes > 100000)}'; }
+within 30 "the hub knows what a workload exchanges on all nodes" adds_up
+has_share() { [ "$(field real/DaemonSet/neighbour share.connectionsPerSecond)" -gt 0 ]; }
+within 30 "a LoadLine at the hub is a share on the node" has_share
 
 # --- nobody else is touched: the other workload is limited, this one loses not a packet
 fuse limit real/DaemonSet/neighbour --bytes-per-second 50000 >/dev/null

@@ -66,9 +66,6 @@ pub enum CloseReason {
     Violation,
 }
 
-/// What an agent hears from a hub that it is not to follow.
-const STANDS_BY: &str = "another hub leads";
-
 /// Keeps what each node shall have, and brings it to the agents that are connected.
 #[derive(Debug)]
 pub struct Publisher {
@@ -145,23 +142,6 @@ impl Publisher {
     /// and an agent that has an older, complete one must not lose it.
     pub fn set_ready(&mut self, feed: FeedKind) {
         self.ready[feed as usize] = true;
-    }
-
-    /// Whether another hub is the one that nodes are to follow: who follows this one is told to come back, spread over the time
-    /// that the fleet needs, and finds the other by the Service in front of both. Names are the same from every hub: who follows
-    /// only those stays.
-    pub fn set_stands_by(&mut self, stands_by: bool, now: Duration, draw: Draw<'_>) -> Vec<HubAction> {
-        let mut out = Vec::new();
-        if std::mem::replace(&mut self.stands_by, stands_by) || !stands_by {
-            return out;
-        }
-        let known = self.known_sessions();
-        let followers = self.nodes.values().filter_map(|entry| entry.followers[FeedKind::Node as usize]);
-        for id in followers.collect::<BTreeSet<_>>() {
-            let after = admission::come_back(known, draw(), &self.limits);
-            self.send_away(id, after, STANDS_BY, now, &mut out);
-        }
-        out
     }
 
     /// How many nodes the cluster has, for admission and backoff; nodes with items count anyway.

@@ -1,7 +1,12 @@
 //! For `bench/fuse-cost.sh`: the fuse's loop over made-up pods in whatever network namespace this runs in, with its CPU and
 //! that of the programs that it starts; and a sender and a receiver of bytes.
 
-#![expect(clippy::disallowed_macros, clippy::unwrap_used, reason = "an example prints and gives up")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "an example prints and gives up"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};

@@ -95,9 +95,11 @@ impl Status {
 pub struct Collect(pub Shared);
 
 type Count = fn(&WorkloadStatus) -> u64;
+/// The value of a label `direction`, if the family has it, and the count.
+type Counts = &'static [(&'static str, Count)];
 
-/// Family, help, and the value of a label `direction` if it has one.
-const COUNTED: [(&str, &str, &[(&str, Count)]); 3] = [
+/// Family, help, counts.
+const COUNTED: [(&str, &str, Counts); 3] = [
     (
         "plimsoll_fuse_bytes",
         "Bytes between a workload's pods on this node and the API servers",

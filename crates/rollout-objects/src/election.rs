@@ -164,6 +164,21 @@ mod tests {
         assert_eq!(one.next(at(5)), Act::Take("9".to_owned()));
     }
 
+    /// A request under way.
+    #[derive(Clone)]
+    struct Way {
+        act: Act,
+        sent: u64,
+        /// When it reaches the server, and when the answer is back.
+        there: u64,
+        back: u64,
+        /// `None`: none, or a refusal.
+        answer: Option<Answer>,
+    }
+
+    /// The Lease as the server has it.
+    type Answer = Option<Lease>;
+
     /// Hubs whose requests are delayed, lost or answered late, over one Lease as an API server keeps it: never two lead.
     #[test]
     fn there_are_never_two() {
@@ -172,44 +187,43 @@ mod tests {
         let below = |limit: u64| entropy.next_u64() % limit;
         let (mut takeovers, mut last) = (0, usize::MAX);
         for _ in 0..200 {
-            let mut stored: Option<Lease> = None;
-            let mut hubs: Vec<Election> = (0..3).map(|n| Election::new(format!("hub-{n}"))).collect();
-            // Each hub: its request under way, when it reaches the server, when the answer is back.
-            let mut ways: Vec<Option<(Act, u64, u64, u64, Option<Option<Lease>>)>> = vec![None; 3];
+            let mut stored: Answer = None;
             let mut version = 0;
+            let mut hubs: Vec<Election> = (0..3).map(|n| Election::new(format!("hub-{n}"))).collect();
+            let mut ways: Vec<Option<Way>> = vec![None; 3];
             for second in 0..300 {
                 for (number, hub) in hubs.iter_mut().enumerate() {
                     // A hub that is cut off for a while.
-                    let is_away = (second / 40 + number as u64) % 4 == 0;
-                    if ways[number].is_none() {
-                        let (there, back) = (second + below(3), below(4));
-                        ways[number] = Some((hub.next(at(second)), second, there, there + back, None));
-                    }
-                    let Some((act, sent, there, back, answer)) = &mut ways[number] else { continue };
-                    if second == *there && !is_away {
-                        let fits = |version: &String| {
-                            stored.as_ref().is_some_and(|stored| stored.version == *version)
-                        };
-                        let writes = match act {
+                    let is_away = (second / 40 + number as u64).is_multiple_of(4);
+                    let way = ways[number].get_or_insert_with(|| {
+                        let there = second + below(3);
+                        let act = hub.next(at(second));
+                        Way { act, sent: second, there, back: there + below(4), answer: None }
+                    });
+                    if second == way.there && !is_away {
+                        let writes = match &way.act {
                             Act::Read => false,
                             Act::Create => stored.is_none(),
-                            Act::Take(version) => fits(version),
+                            Act::Take(version) => {
+                                stored.as_ref().is_some_and(|lease| lease.version == *version)
+                            }
                         };
                         if writes {
                             version += 1;
                             stored = Some(lease(version, &format!("hub-{number}"), version));
                         }
-                        *answer = (writes || *act == Act::Read).then(|| stored.clone());
+                        way.answer = (writes || way.act == Act::Read).then(|| stored.clone());
                     }
-                    if second >= *back {
-                        match (act.clone(), answer.take(), is_away) {
-                            (_, _, true) => {}
-                            (Act::Read, Some(lease), _) => hub.read(at(second), lease),
-                            (_, Some(Some(lease)), _) => hub.wrote(at(*sent), lease),
-                            _ => hub.lost(),
-                        }
-                        ways[number] = None;
+                    if second < way.back {
+                        continue;
                     }
+                    match (&way.act, way.answer.take()) {
+                        _ if is_away => {}
+                        (Act::Read, Some(lease)) => hub.read(at(second), lease),
+                        (_, Some(Some(lease))) => hub.wrote(at(way.sent), lease),
+                        _ => hub.lost(),
+                    }
+                    ways[number] = None;
                 }
                 let leading: Vec<usize> = (0..3).filter(|number| hubs[*number].leads(at(second))).collect();
                 assert!(leading.len() <= 1, "{leading:?} at {second} s");

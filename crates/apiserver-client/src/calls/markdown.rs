@@ -30,18 +30,20 @@ fn write(out: &mut String) -> std::fmt::Result {
         let path = match row.target {
             Target::Collection => "{path}".to_owned(),
             Target::KubeSystem => IDENTITY_PATH.to_owned(),
-            Target::Heartbeat => super::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
+            Target::Heartbeat => {
+                super::paths::heartbeat_path("NAMESPACE").replace("NAMESPACE", "{namespace}")
+            }
             Target::Metrics => METRICS_PATH.to_owned(),
             Target::Ready => READY_PATH.to_owned(),
             Target::Custom => "/apis/plimsoll.dev/v1alpha1/{kind}".to_owned(),
             Target::CustomObject => CUSTOM_OBJECT.to_owned(),
             Target::CustomStatus => format!("{CUSTOM_OBJECT}/status"),
-            Target::Event => super::event_path("NAMESPACE", "NAME")
+            Target::Event => super::paths::event_path("NAMESPACE", "NAME")
                 .replace("NAMESPACE", "{namespace}")
                 .replace("NAME", "{name}"),
-            Target::Leases => super::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
+            Target::Leases => super::paths::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}"),
             Target::Leader => {
-                super::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}")
+                super::paths::leases_path("NAMESPACE").replace("NAMESPACE", "{namespace}")
                     + "/"
                     + super::LEADER_LEASE
             }

@@ -1,8 +1,9 @@
 //! Who is let in, and where it stands.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CloseReason, HubAction, NodeFeed, Peer, Publisher, STANDS_BY, SessionId};
+use super::{CloseReason, HubAction, NodeFeed, Peer, Publisher, SessionId};
 use crate::Draw;
 use crate::admission;
 use crate::feed::Feed;
@@ -18,7 +19,27 @@ const REFUSED_MILLIS: u32 = 60_000;
 /// Longest `metadata.name` of a node (RFC 1123 subdomain).
 const NODE_NAME_BYTES_MAX: usize = 253;
 
+/// What an agent hears from a hub that it is not to follow.
+const STANDS_BY: &str = "another hub leads";
+
 impl Publisher {
+    /// Whether another hub is the one that nodes are to follow: who follows this one is told to come back, spread over the time
+    /// that the fleet needs, and finds the other by the Service in front of both. Names are the same from every hub: who follows
+    /// only those stays.
+    pub fn set_stands_by(&mut self, stands_by: bool, now: Duration, draw: Draw<'_>) -> Vec<HubAction> {
+        let mut out = Vec::new();
+        if std::mem::replace(&mut self.stands_by, stands_by) || !stands_by {
+            return out;
+        }
+        let known = self.known_sessions();
+        let followers = self.nodes.values().filter_map(|entry| entry.followers[FeedKind::Node as usize]);
+        for id in followers.collect::<BTreeSet<_>>() {
+            let after = admission::come_back(known, draw(), &self.limits);
+            self.send_away(id, after, STANDS_BY, now, &mut out);
+        }
+        out
+    }
+
     pub(super) fn hello(
         &mut self,
         id: SessionId,

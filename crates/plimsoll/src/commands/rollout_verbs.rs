@@ -100,8 +100,11 @@ async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
     let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
     terminal::print(&picture(&object["status"], namespace, name));
     terminal::complain("(the API server was needed)");
+    if !watch {
+        return Ok(());
+    }
     let mut last = line(&object["status"]);
-    while watch {
+    loop {
         tokio::time::sleep(LOOK).await;
         // A person who watches wants to see it when it is back, too.
         let Ok(object) = door.custom_object(named).await else { continue };
@@ -111,7 +114,6 @@ async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
             last = now;
         }
     }
-    Ok(())
 }
 
 async fn status(door: &Door, of: &Named, timeout: Duration) -> Outcome {
