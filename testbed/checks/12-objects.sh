@@ -72,6 +72,14 @@ expect "it did not begin again" test "$(status currentStepIndex)" -gt 3
 within 120 "it is healthy" is phase Healthy
 expect "kubectl can wait for it" kubectl -n logs wait --for condition=Healthy daemonrollout/vector --timeout=1s
 expect "plimsoll rollout status ends with 0" verb status logs/vector
+good=$(status updateRevision)
+document | sed 's/"1000"/"2000"/' | kubectl apply -f - >/dev/null
+is_tried() { [ "$(status updateRevision)" != "$good" ] && is activeNodes 1; }
+within 60 "another revision: the first node tries it" is_tried
+verb undo logs/vector >/dev/null
+is_undone() { is updateRevision "$good" && is activeNodes 3; }
+within 60 "undo: all nodes run what was healthy before" is_undone
+expect "its history has three entries" test "$(verb history logs/vector | tail -n +2 | wc -l)" = 3
 verb abort logs/vector >/dev/null
 within 30 "an abort: no node runs it" is activeNodes 0
 within 30 "and the object says so" is phase Degraded

@@ -9,7 +9,7 @@ use environment::files;
 use prost::Message;
 use rollout_plan::Saved;
 
-use crate::limits::STATE_BYTES_MAX;
+use crate::limits::{HISTORY_MAX, STATE_BYTES_MAX};
 
 /// One rollout.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -29,7 +29,27 @@ pub(crate) struct Kept {
     pub(crate) retry: u64,
     #[prost(uint64, tag = "6")]
     pub(crate) promote: u64,
+    /// What was rolled out, newest first: [`HISTORY_MAX`] at most.
+    #[prost(message, repeated, tag = "7")]
+    pub(crate) history: Vec<Past>,
 }
+
+/// A revision that was rolled out.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Past {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub(crate) revision: Vec<u8>,
+    /// [`IN_PROGRESS`], Healthy, or the reason of its stop.
+    #[prost(string, tag = "2")]
+    pub(crate) outcome: String,
+    /// When it became that, in seconds since the epoch.
+    #[prost(uint64, tag = "3")]
+    pub(crate) at: u64,
+}
+
+/// It is under way, or something newer came before its end.
+pub(crate) const IN_PROGRESS: &str = "InProgress";
 
 /// The folder.
 #[derive(Debug, Clone)]
@@ -90,6 +110,22 @@ impl Kept {
     /// and nothing worse: nodes believe signatures only.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         Self::decode(hex::decode(text)?.as_slice()).ok()
+    }
+
+    /// Writes into the history what a revision is at. Whether that is news.
+    pub(crate) fn note(&mut self, hash: RevisionHash, outcome: &str, at: u64) -> bool {
+        let past = Past { revision: hash.as_bytes().to_vec(), outcome: outcome.to_owned(), at };
+        match self.history.first_mut() {
+            Some(newest) if newest.revision == past.revision => {
+                if newest.outcome == outcome {
+                    return false;
+                }
+                *newest = past;
+            }
+            _ => self.history.insert(0, past),
+        }
+        self.history.truncate(HISTORY_MAX);
+        true
     }
 
     pub(crate) fn quarantines(&self, hash: RevisionHash) -> bool {

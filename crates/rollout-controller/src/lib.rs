@@ -32,4 +32,4 @@ pub fn collectors(seen: &Seen) -> [Box<dyn prometheus_client::collector::Collect
     [Box::new(collect::Collect(seen.status.clone())), Box::new(traffic::Collect(seen.traffic.clone()))]
 }
 
-pub use status::{GateStatus, RolloutStatus};
+pub use status::{GateStatus, PastRevision, RolloutStatus};

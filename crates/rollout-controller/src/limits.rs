@@ -8,6 +8,8 @@ pub const ROLLOUTS_MAX: usize = 64;
 pub const DOCUMENT_BYTES_MAX: usize = 4 << 20;
 /// A kept state: two waves, hashes, sentences.
 pub const STATE_BYTES_MAX: usize = 64 * 1024;
+/// Revisions that a rollout remembers (`revisionHistoryLimit` of a Deployment).
+pub const HISTORY_MAX: usize = 10;
 /// How often rollouts look at what is known.
 pub const TICK: Duration = Duration::from_secs(1);
 /// How often files are read again: a person who aborts waits no longer than this and a tick.

@@ -46,6 +46,7 @@ impl Conditions {
             "message": status.message,
             "gates": gates.collect::<Vec<_>>(),
             "conditions": self.conditions(status, generation, now),
+            "history": status.history,
             "kept": status.kept,
         })
     }

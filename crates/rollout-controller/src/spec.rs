@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use confirmation::Revision;
+use confirmation::{Revision, RevisionHash};
 use rollout_plan::{Bound, Gate, NodeCount, Plan, Step};
 use serde::Deserialize;
 
@@ -53,6 +53,7 @@ struct Spec {
     promote: u64,
     #[serde(default)]
     promote_full: bool,
+    undo_to: Option<String>,
     masking_horizon: Option<Span>,
     progress_deadline_seconds: Option<u64>,
     #[serde(default)]
@@ -187,6 +188,8 @@ pub struct Wanted {
     pub workload: String,
     /// What is to run.
     pub revision: Revision,
+    /// What is to run in its place: a revision of the rollout's history.
+    pub undo_to: Option<RevisionHash>,
     /// How.
     pub plan: Plan,
     /// Where each gate's answers come from, as in the plan.
@@ -251,6 +254,7 @@ pub fn parse(text: &str) -> Result<Wanted, String> {
         rollout: format!("{}/{}", metadata.namespace, metadata.name),
         workload: spec.workload,
         revision,
+        undo_to: spec.undo_to.as_deref().map(hash).transpose()?,
         plan,
         sources,
         horizon: spec.masking_horizon.map(|span| span.read("spec.maskingHorizon")).transpose()?,
@@ -263,6 +267,10 @@ pub fn parse(text: &str) -> Result<Wanted, String> {
             promote_full: spec.promote_full,
         },
     })
+}
+
+fn hash(text: &str) -> Result<RevisionHash, String> {
+    text.parse().map_err(|_| format!("spec.undoTo: {text:?} is no revision: 64 hexadecimal digits, as `plimsoll rollout history` prints them"))
 }
 
 fn plan(spec: &Spec, gates: Vec<Gate>) -> Result<Plan, String> {
@@ -404,5 +412,6 @@ spec:
         check("max: 2.5", "max: .nan", "its limit is not a number");
         check("http://p:9090", "p:9090", "prometheus.address is http://HOST:PORT");
         check("interval: 5s", "interval: 1h", "from 1 s to 300 s");
+        check("workload: vector", "workload: vector\n  undoTo: abc", "is no revision");
     }
 }

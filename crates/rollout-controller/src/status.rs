@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use confirmation::RevisionHash;
 use rollout_plan::{NodeCount, Step};
 use serde::{Deserialize, Serialize};
 
+use crate::kept::Past;
 use crate::steered::Steered;
 
 /// As `status` of a `DaemonRollout`.
@@ -41,9 +43,23 @@ pub struct RolloutStatus {
     pub message: Option<String>,
     /// Each gate.
     pub gates: Vec<GateStatus>,
+    /// What was rolled out, newest first.
+    #[serde(default)]
+    pub history: Vec<PastRevision>,
     /// For the controller that comes after this one, in hexadecimal; it belongs into the object, and is nothing for people.
     #[serde(skip)]
     pub kept: String,
+}
+
+/// A revision that was rolled out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastRevision {
+    /// Its name.
+    pub revision: String,
+    /// InProgress, Healthy, or the reason of its stop.
+    pub outcome: String,
+    /// When it became that, in seconds since the epoch.
+    pub at: u64,
 }
 
 /// One gate of a rollout.
@@ -88,6 +104,7 @@ impl RolloutStatus {
             reason: rollout.stopped().map(|stop| stop.reason().to_owned()),
             message: steered.problem.clone().or_else(|| rollout.stopped().map(ToString::to_string)),
             gates: gates(steered),
+            history: steered.kept.history.iter().filter_map(past).collect(),
             kept: steered.kept.to_text(),
         }
     }
@@ -139,6 +156,11 @@ impl RolloutStatus {
         }
         text
     }
+}
+
+fn past(past: &Past) -> Option<PastRevision> {
+    let revision = RevisionHash::from_bytes(&past.revision)?.to_string();
+    Some(PastRevision { revision, outcome: past.outcome.clone(), at: past.at })
 }
 
 fn gates(steered: &Steered) -> Vec<GateStatus> {

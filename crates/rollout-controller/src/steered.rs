@@ -7,11 +7,11 @@ use bytes::Bytes;
 use confirmation::{Directive, RevisionHash, SigningKey, Token};
 use environment::Clock;
 use fanout::payload::{PART_BYTES, part_key};
-use rollout_plan::{Candidate, Command, Identity, Observation, PlanError, Rollout, Sample, size};
+use rollout_plan::{Candidate, Command, Identity, Observation, Phase, PlanError, Rollout, Sample, size};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::kept::{Kept, Shelf};
+use crate::kept::{IN_PROGRESS, Kept, Shelf};
 use crate::limits::{ANSWERS, VALID};
 use crate::spec::{Source, Wanted, Wishes};
 use crate::{page, prometheus};
@@ -66,9 +66,19 @@ impl Steered {
         elsewhere: Option<Kept>,
     ) -> Result<Self, String> {
         let text = |error: std::io::Error| format!("the controller's folder: {error}");
-        let encoded = wanted.revision.encode_bounded().map_err(|error| error.to_string())?;
-        let hash = RevisionHash::of(&encoded);
-        shelf.keep_revision(hash, &encoded).map_err(text)?;
+        let hash = match wanted.undo_to {
+            None => {
+                let encoded = wanted.revision.encode_bounded().map_err(|error| error.to_string())?;
+                let hash = RevisionHash::of(&encoded);
+                shelf.keep_revision(hash, &encoded).map_err(text)?;
+                hash
+            }
+            Some(hash) => {
+                let missing = |error| format!("spec.undoTo: this hub does not have revision {hash}: {error}");
+                shelf.revision(hash).map_err(missing)?;
+                hash
+            }
+        };
         // Another hub may have steered it meanwhile.
         let here = shelf.read(&wanted.rollout).map_err(text)?;
         let kept = [here, elsewhere].into_iter().flatten().max_by_key(|kept| kept.serial);
@@ -158,7 +168,20 @@ impl Steered {
         if self.rollout.stopped().is_some() && !self.kept.quarantines(self.hash) {
             self.kept.quarantine(self.hash);
         }
-        self.speak(now, key, shelf)
+        let outcome = match self.rollout.stopped() {
+            Some(stop) => stop.reason().to_owned(),
+            None if self.rollout.phase() == Phase::Healthy => "Healthy".to_owned(),
+            None => IN_PROGRESS.to_owned(),
+        };
+        let is_noted = self.kept.note(self.hash, &outcome, now.as_secs());
+        let has_spoken = self.speak(now, key, shelf);
+        if is_noted && !has_spoken {
+            let kept = Kept { saved: self.rollout.save(), ..self.kept.clone() };
+            if let Err(error) = shelf.write(&self.wanted.rollout, &kept) {
+                tracing::warn!(rollout = self.wanted.rollout, %error, "the history of a rollout is not written down");
+            }
+        }
+        has_spoken
     }
 
     fn speak(&mut self, now: Duration, key: &SigningKey, shelf: &Shelf) -> bool {

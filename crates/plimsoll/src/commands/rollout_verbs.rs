@@ -66,6 +66,10 @@ pub(crate) fn run(kubeconfig: Option<PathBuf>, verb: &RolloutVerb) -> Outcome {
         }
         match verb {
             RolloutVerb::Get { of, watch } => get(&door, of, *watch).await,
+            RolloutVerb::History(of) => history(&door, of).await,
+            RolloutVerb::Undo { of, to_revision, clear } => {
+                undo(&door, of, to_revision.as_deref(), *clear).await
+            }
             RolloutVerb::Status { of, timeout } => status(&door, of, Duration::from_secs(*timeout)).await,
             _ => Ok(()),
         }
@@ -113,6 +117,77 @@ async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
             terminal::print(&format!("{now}\n"));
             last = now;
         }
+    }
+}
+
+async fn history(door: &Door, of: &Named) -> Outcome {
+    let (namespace, name) = place(of)?;
+    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let mut text = format!("{:<66}{:<24}{}\n", "REVISION", "OUTCOME", "SINCE");
+    for past in object["status"]["history"].as_array().into_iter().flatten() {
+        let at = Duration::from_secs(past["at"].as_u64().unwrap_or_default());
+        let word = |field: &str| past[field].as_str().unwrap_or("-");
+        let at = rollout_objects::seconds_time(at);
+        text.push_str(&format!("{:<66}{:<24}{at}\n", word("revision"), word("outcome")));
+    }
+    terminal::print(&text);
+    terminal::complain("(the API server was needed)");
+    Ok(())
+}
+
+async fn undo(door: &Door, of: &Named, to: Option<&str>, clear: bool) -> Outcome {
+    let (namespace, name) = place(of)?;
+    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let revision = match clear {
+        true => Value::Null,
+        false => json!(
+            older(&object["status"], to)
+                .map_err(|why| Failure::Usage(format!("{namespace}/{name}: {why}")))?
+        ),
+    };
+    let version = &object["metadata"]["resourceVersion"];
+    let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"undoTo": revision}});
+    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let means = match revision.as_str() {
+        Some(revision) => {
+            format!("revision {revision} is rolled out from the first step; `undo --clear` ends that")
+        }
+        None => "the revision that the object says is rolled out".to_owned(),
+    };
+    terminal::print(&format!("{namespace}/{name}: {means}\n"));
+    terminal::complain("(the API server was needed)");
+    Ok(())
+}
+
+/// A revision of the history: by the beginning of its name, or the last one that was healthy before the present.
+fn older(status: &Value, to: Option<&str>) -> Result<String, String> {
+    let present = status["updateRevision"].as_str().unwrap_or_default();
+    let all: Vec<(&str, &str)> = status["history"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|past| Some((past["revision"].as_str()?, past["outcome"].as_str()?)))
+        .collect();
+    let mut found: Vec<&str> = match to {
+        Some(beginning) => {
+            all.iter().map(|(name, _)| *name).filter(|name| name.starts_with(beginning)).collect()
+        }
+        None => {
+            let is_it = |(name, outcome): &&(&str, &str)| *outcome == "Healthy" && *name != present;
+            all.iter().find(is_it).map(|(name, _)| *name).into_iter().collect()
+        }
+    };
+    found.sort_unstable();
+    found.dedup();
+    match (found[..].first(), found.len(), to) {
+        (Some(one), 1, _) => Ok((*one).to_owned()),
+        (None, _, Some(beginning)) => Err(format!(
+            "no revision of its history begins with {beginning:?}; `plimsoll rollout history` lists them"
+        )),
+        (None, _, None) => Err("its history has no other healthy revision; say --to-revision".to_owned()),
+        (Some(_), _, _) => Err(format!("{} revisions begin so; say more of the name", found.len())),
     }
 }
 
@@ -199,4 +274,34 @@ fn picture(status: &Value, namespace: &str, name: &str) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_back_to() {
+        let status = json!({
+            "updateRevision": "cc11",
+            "history": [
+                {"revision": "cc11", "outcome": "InProgress"},
+                {"revision": "bb22", "outcome": "NodesReverted"},
+                {"revision": "aa33", "outcome": "Healthy"},
+                {"revision": "aa44", "outcome": "Healthy"},
+            ],
+        });
+        let check = |to: Option<&str>, expected: Result<&str, &str>| match (older(&status, to), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{to:?}"),
+            (Err(why), Err(expected)) => assert!(why.contains(expected), "{to:?}: {why}"),
+            (found, _) => panic!("{to:?}: {found:?}"),
+        };
+        check(None, Ok("aa33"));
+        check(Some("bb"), Ok("bb22"));
+        check(Some("aa"), Err("2 revisions begin so"));
+        check(Some("dd"), Err("no revision"));
+        let none = json!({"updateRevision": "cc11", "history": [{"revision": "cc11", "outcome": "Healthy"}]});
+        assert!(older(&none, None).is_err_and(|why| why.contains("no other healthy")));
+        assert!(older(&json!({}), None).is_err());
+    }
 }

@@ -71,6 +71,19 @@ pub(crate) enum RolloutVerb {
     Abort(Named),
     /// Try a revision again that was stopped: from the first step, with all gates.
     Retry(Named),
+    /// What a rollout has rolled out, and what came of it.
+    History(Named),
+    /// Roll out an older revision of the history, step by step like a new one.
+    Undo {
+        #[command(flatten)]
+        of: Named,
+        /// The beginning of its name. [default: the last healthy one before the present]
+        #[arg(long, value_name = "REVISION", conflicts_with = "clear")]
+        to_revision: Option<String>,
+        /// Back to the revision that the object says.
+        #[arg(long)]
+        clear: bool,
+    },
     /// Begin nothing, also on new nodes.
     Freeze(Named),
     /// Go on after `freeze`.
