@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Rollouts as objects of a real API server, on a testbed of its own: the kinds and their rules, a hub that steers with no more
-# rights than deploy/ gives it, people's verbs, a takeover by a hub with an empty disk, what is written meanwhile.
+# rights than deploy/ gives it, people's verbs, a takeover by a hub with an empty disk, what is written meanwhile. And the
+# cluster's DNS (a real CoreDNS) dies behind a cache that answers for 20 minutes: a rollout sees it all the same.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 export TESTBED_DIR=${OBJECTS_DIR:-${TMPDIR:-/tmp}/plimsoll-objects-$$}
@@ -9,8 +10,10 @@ down() { kill "${PIDS[@]}" 2>/dev/null || true; "$ROOT/testbed/testbed" --dir "$
 trap down EXIT
 "$ROOT/testbed/testbed" --dir "$TESTBED_DIR" up --nodes 3 --pods 3 --no-kubelet 2>&1 | tail -1
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/dns.sh"
 
 begin "rollouts as objects"
+TELEMETRY=127.0.0.1:$((32000 + RANDOM % 700))
 AGENTS=127.0.0.1:$((33000 + RANDOM % 700)) PAGE=$((34000 + RANDOM % 700))
 "$PLIMSOLL" rollout keygen "$WORK/keys" >/dev/null
 kubectl apply -f "$ROOT/deploy/rollout/crds.yaml" -f "$ROOT/deploy/rollout/hub-rollouts.yaml" >/dev/null
@@ -19,8 +22,9 @@ kubectl create namespace logs >/dev/null
 
 HUB=
 hub() { # hub NAME: with a folder of its own
-    "$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port 0 --agents-listen "$AGENTS" --insecure-loopback \
-        --rollouts-objects --rollouts-state-dir "$WORK/$1" --rollouts-key "$WORK/keys/rollout.key" >"$WORK/$1.log" 2>&1 &
+    "$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port "${TELEMETRY##*:}" --agents-listen "$AGENTS" --insecure-loopback \
+        --rollouts-objects --rollouts-state-dir "$WORK/$1" --rollouts-key "$WORK/keys/rollout.key" \
+        --dns-probe "127.0.0.1:$COREDNS_PORT" >"$WORK/$1.log" 2>&1 &
     HUB=$!
     PIDS+=("$HUB")
 }
@@ -29,6 +33,12 @@ mkdir -p "$WORK/page"
 echo "cost 1" >"$WORK/page/metrics"
 (cd "$WORK/page" && exec busybox httpd -f -p "127.0.0.1:$PAGE") &
 PIDS+=($!)
+ensure_coredns
+# As kubeadm has it but for the TTL: caches may hold what it says for 20 minutes.
+sed -i 's/ttl 30/ttl 1200/; s/cache 30/cache 1200/' "$WORK/Corefile"
+testbed kill coredns
+testbed start coredns
+reload
 hub first
 for node in $(kubectl get nodes -o 'jsonpath={.items[*].metadata.name}'); do
     "$PLIMSOLL" agent --node-name "$node" --listen 127.0.0.1:0 --hub "$AGENTS" --insecure-loopback --gate-keys "$WORK/keys/rollout.pub" \
@@ -91,4 +101,31 @@ echo "        the hub's writes, by kind:"
 writes | sed 's/^/        /'
 expect "the hub's writes of rollouts' states: fewer than 60" test "$(writes | awk '/daemonrollouts/ {n += $1} END {print n + 0}')" -lt 60
 expect "none was refused" test "$(tail -n "+$mark" "$AUDIT_LOG" | jq -r --arg hub "$HUB_USER" 'select(.user.username == $hub and .responseStatus.code == 403) | .requestURI' | wc -l)" = 0
+
+# --- cluster DNS dies behind a cache
+verb undo logs/vector --clear >/dev/null
+CACHE=127.0.0.1:$((37000 + RANDOM % 700))
+cat >"$WORK/cache.Corefile" <<COREFILE
+.:${CACHE##*:} {
+    bind 127.0.0.1
+    cache 1200
+    forward . 127.0.0.1:$COREDNS_PORT
+}
+COREFILE
+"$PLIMSOLL" dns --corefile "$WORK/cache.Corefile" --metrics-listen 127.0.0.1:0 >"$WORK/cache.log" 2>&1 &
+PIDS+=($!)
+cached() { dig +short +time=2 +tries=1 "@${CACHE%:*}" -p "${CACHE##*:}" kubernetes.default.svc.cluster.local | grep -q .; }
+within 20 "a cache in front of the cluster's DNS answers" cached
+with_dns() {
+    document | sed 's/"1000"/"3000"/; s/^  workload: vector/&\n  aborted: false/' | sed "s#^  gates: \[#&{ name: dns, metric: { url: 'http://$TELEMETRY/metrics', series: 'plimsoll_dns_probe_success{proto=\"udp\"}' }, min: 1, interval: 2, failureLimit: 1 }, #"
+}
+with_dns | kubectl apply -f - >/dev/null
+is_third() { [ "$(status updateRevision)" != "$good" ] && is activeNodes 1 && is phase Progressing; }
+within 90 "a revision with a gate on the cluster's DNS: the first node runs it" is_third
+testbed kill coredns
+expect "the cache goes on answering" cached
+within 30 "cluster DNS dead behind a cache: the rollout has stopped" is phase Degraded
+expect "no further node was given it" test "$(status assignedNodes)" -le 1
+expect "the cache still answers" cached
+within 60 "no node runs it any more" is activeNodes 0
 finish

@@ -21,6 +21,7 @@ use dns_message::Name;
 use environment::{Clock, Entropy};
 use futures::future::join_all;
 use parking_lot::Mutex;
+use prometheus_client::collector::Collector;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -177,6 +178,17 @@ impl Prober {
     /// One that shows its findings to nobody but its caller.
     pub fn alone(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self::new(config, clock, entropy, &mut Registry::default())
+    }
+
+    /// One whose last findings are metrics of somebody else's page; the counts of all rounds are not.
+    pub fn beside(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> (Self, Box<dyn Collector>) {
+        let prober = Self::alone(config, clock, entropy);
+        let last = metrics::collector(&prober.last);
+        (prober, last)
     }
 
     /// The signal, now and whenever a round is over.

@@ -56,6 +56,11 @@ impl Metrics {
     }
 }
 
+/// The last round for a registry.
+pub(super) fn collector(last: &Arc<Mutex<Vec<Probe>>>) -> Box<dyn Collector> {
+    Box::new(Last(last.clone()))
+}
+
 impl fmt::Debug for Last {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Last")

@@ -1,7 +1,7 @@
 //! `plimsoll dns`.
 
 mod horizon;
-mod probe;
+pub(crate) mod probe;
 pub(crate) mod settings;
 mod sources;
 

@@ -15,7 +15,7 @@ use telemetry_export::Routes;
 
 use crate::commands::api_servers::Shares;
 use crate::commands::rollouts::Rollouts;
-use crate::commands::{api_servers, runtime};
+use crate::commands::{api_servers, dns, runtime};
 use crate::flags::{ApiFlags, HubFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -28,6 +28,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
     }
     let (load_watch, audit) = (flags.load_watch, audit(&flags));
     let rollouts = Rollouts::prepare(&flags)?;
+    let names = dns::probe::beside(&flags.dns_probe, &flags.dns_probe_domain)?;
     let config = config(flags)?;
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
@@ -44,6 +45,10 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         }
         let health = Health::default();
         extension.collectors.push(health.collector());
+        if let Some((prober, collector)) = names {
+            extension.collectors.push(collector);
+            environment::spawn("DNS probe", prober.run(shutdown.clone()));
+        }
         let audit = watch.as_ref().and_then(LoadWatch::audit_address);
         let assembling = hub::assemble_with(config, clock.clone(), Arc::new(SystemEntropy::new()), extension);
         // A credential plugin may take its time; Ctrl-C is heard meanwhile.

@@ -48,6 +48,12 @@ pub(crate) struct HubFlags {
     /// The key that directives are signed with (`plimsoll rollout keygen`).
     #[arg(long, value_name = "FILE")]
     pub(crate) rollouts_key: Option<PathBuf>,
+    /// Ask this server of the cluster's DNS every 5 s, past every cache, for gates of rollouts; may be given several times.
+    #[arg(long, value_name = "ADDR", value_parser = super::probe::server)]
+    pub(crate) dns_probe: Vec<std::net::SocketAddr>,
+    /// The cluster's domain, for --dns-probe.
+    #[arg(long, default_value = "cluster.local", value_name = "ZONE", requires = "dns_probe")]
+    pub(crate) dns_probe_domain: String,
     /// Forecast the load line of what runs: read the API server's metrics every 7.5 s (`plimsoll top` shows it).
     #[arg(long)]
     pub(crate) load_watch: bool,

@@ -41,7 +41,7 @@ pub(crate) struct ConfirmFlags {
 }
 
 /// An address with or without a port; 53 if not given.
-fn server(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn server(text: &str) -> Result<SocketAddr, String> {
     let with_port = text.parse::<SocketAddr>();
     let alone = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(|address| (address, 53).into());
     with_port

@@ -1,16 +1,21 @@
 //! `plimsoll dns probe`: one look past every cache. `plimsoll dns confirm`: an operator's word.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dns_message::Name;
 use environment::{SystemClock, SystemEntropy};
 use node_dns::probe::{Config, Grade, Layer, Prober, Target};
+use prometheus_client::collector::Collector;
 
 use crate::commands::runtime;
 use crate::flags::{ConfirmFlags, ProbeFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
+
+/// One hub asks for all nodes: twice as often as each of them.
+const HUB_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(flags: ProbeFlags) -> Outcome {
     let config = config(&flags)?;
@@ -31,6 +36,22 @@ pub(crate) fn run(flags: ProbeFlags) -> Outcome {
             Err(Failure::Environment(anyhow::anyhow!("{}: {}", signal.grade.name(), signal.reason)))
         }
     })
+}
+
+/// For the hub's page: the cluster's own servers, again and again.
+pub(crate) fn beside(
+    servers: &[SocketAddr],
+    zone: &str,
+) -> Result<Option<(Prober, Box<dyn Collector>)>, Failure> {
+    if servers.is_empty() {
+        return Ok(None);
+    }
+    let zone =
+        Name::parse(zone).map_err(|error| Failure::Usage(format!("--dns-probe-domain {zone}: {error}")))?;
+    let targets = servers.iter().map(|server| Target { layer: Layer::Cluster, server: *server }).collect();
+    let config = Config { every: HUB_EVERY, ..Config::new(zone, targets) };
+    let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    Ok(Some(Prober::beside(config, clock, entropy)))
 }
 
 /// Believes what the DNS server of this node holds back.
