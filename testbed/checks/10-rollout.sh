@@ -14,7 +14,7 @@ trap down EXIT
 source "$(dirname "$0")/lib.sh"
 
 begin "rollouts"
-TELEMETRY=127.0.0.1:$((32000 + RANDOM % 700)) AGENTS=127.0.0.1:$((33000 + RANDOM % 700))
+TELEMETRY=127.0.0.1:$(testbed port) AGENTS=127.0.0.1:$(testbed port)
 "$PLIMSOLL" rollout keygen "$WORK/keys" >/dev/null
 mkdir -p "$WORK/rollouts"
 "$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port "${TELEMETRY##*:}" --load-watch --audit-listen "$AUDIT_WEBHOOK" \

@@ -10,8 +10,8 @@ GATEWAY=${POD_SUBNET%.0/24}.1
 RUN=$WORK/run-fuse
 AGENT=
 FUSE_HUB=
-FUSE_TELEMETRY=127.0.0.1:$((35000 + RANDOM % 700))
-FUSE_AGENTS=127.0.0.1:$((36000 + RANDOM % 700))
+FUSE_TELEMETRY=127.0.0.1:$(testbed port)
+FUSE_AGENTS=127.0.0.1:$(testbed port)
 NEIGHBOUR_GROUP=
 fuse() { "$PLIMSOLL" node --run-dir "$RUN" fuse "$@" 2>/dev/null; }
 down() {

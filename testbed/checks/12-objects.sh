@@ -13,8 +13,8 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/dns.sh"
 
 begin "rollouts as objects"
-TELEMETRY=127.0.0.1:$((32000 + RANDOM % 700))
-AGENTS=127.0.0.1:$((33000 + RANDOM % 700)) PAGE=$((34000 + RANDOM % 700))
+TELEMETRY=127.0.0.1:$(testbed port)
+AGENTS=127.0.0.1:$(testbed port) PAGE=$(testbed port)
 "$PLIMSOLL" rollout keygen "$WORK/keys" >/dev/null
 kubectl apply -f "$ROOT/deploy/rollout/crds.yaml" -f "$ROOT/deploy/rollout/hub-rollouts.yaml" >/dev/null
 kubectl wait --for condition=Established crd/daemonrollouts.plimsoll.dev crd/loadlines.plimsoll.dev --timeout=30s >/dev/null
@@ -104,7 +104,7 @@ expect "none was refused" test "$(tail -n "+$mark" "$AUDIT_LOG" | jq -r --arg hu
 
 # --- cluster DNS dies behind a cache
 verb undo logs/vector --clear >/dev/null
-CACHE=127.0.0.1:$((37000 + RANDOM % 700))
+CACHE=127.0.0.1:$(testbed port)
 cat >"$WORK/cache.Corefile" <<COREFILE
 .:${CACHE##*:} {
     bind 127.0.0.1

@@ -67,6 +67,8 @@ pub struct Fuse {
     pods: Pods,
     hub: Hub,
     policy: Policy,
+    /// Of the fuse before this one: they stand in until the hub has said where they are.
+    former_servers: BTreeSet<SocketAddr>,
     numbers: BTreeMap<Subject, Number>,
     last_number: Number,
     /// What the kernel holds; `None`: not known.
@@ -92,8 +94,11 @@ impl Fuse {
     pub fn new(config: Config, pods: Pods, hub: Hub, status: Shared) -> io::Result<Self> {
         std::fs::create_dir_all(config.folder.join("orders"))?;
         private(&config.folder)?;
+        // None, or none that can be read, is a first start.
+        let former = Status::read(&config.folder.join("status.json")).unwrap_or_default();
+        let former_servers = former.servers.iter().filter_map(|server| server.parse().ok()).collect();
         let mut policy = Policy::default();
-        for (subject, share, until) in former(&config.folder.join("status.json")) {
+        for (subject, share, until) in limited(former) {
             policy.restore(subject, share, until);
         }
         Ok(Self {
@@ -102,6 +107,7 @@ impl Fuse {
             pods,
             hub,
             policy,
+            former_servers,
             numbers: BTreeMap::new(),
             last_number: 0,
             applied: None,
@@ -136,7 +142,8 @@ impl Fuse {
         self.count().await;
         let (groups, places, uncounted) = self.number(&pods);
         let verdicts = self.judge(now, &groups, &word);
-        let servers = self.config.servers.union(&word.servers).copied().take(SERVERS_MAX).collect();
+        let said = if word.servers.is_empty() { &self.former_servers } else { &word.servers };
+        let servers = self.config.servers.union(said).copied().take(SERVERS_MAX).collect();
         let modes = groups.iter().map(|(subject, number)| (*number, verdicts[subject].mode)).collect();
         let wanted = Table { servers, groups: modes, places };
         let expiry =
@@ -341,8 +348,7 @@ fn left(verdict: &Verdict, now: Duration) -> Duration {
 }
 
 /// Limits that were set because of what a workload did; orders are files, and speak for themselves.
-fn former(path: &std::path::Path) -> Vec<(Subject, Rates, Duration)> {
-    let Ok(status) = Status::read(path) else { return Vec::new() };
+fn limited(status: Status) -> Vec<(Subject, Rates, Duration)> {
     let limited = status.workloads.into_iter().filter(|(_, one)| one.why == Why::OverShare);
     let known = |(subject, one): (Subject, WorkloadStatus)| {
         Some((subject, one.share?, Duration::from_secs(one.until_up_seconds?)))

@@ -33,7 +33,7 @@ pub const AGAIN: Duration = Duration::from_secs(30);
 /// `nft` answers in milliseconds; one that hangs is killed.
 pub const NFT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// An answer of `nft`: 256 workloads with five counters of some 120 bytes are 150 KiB.
+/// An answer of `nft`: 256 workloads with four counters of some 130 bytes are 130 KiB.
 pub const NFT_BYTES_MAX: usize = 1 << 20;
 
 /// Workloads of one node; those beyond are not counted, and the status says how many.
