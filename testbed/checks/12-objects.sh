@@ -105,14 +105,22 @@ expect "none was refused" test "$(tail -n "+$mark" "$AUDIT_LOG" | jq -r --arg hu
 # --- cluster DNS dies behind a cache
 verb undo logs/vector --clear >/dev/null
 CACHE=127.0.0.1:$(testbed port)
-cat >"$WORK/cache.Corefile" <<COREFILE
-.:${CACHE##*:} {
-    bind 127.0.0.1
-    cache 1200
-    forward . 127.0.0.1:$COREDNS_PORT
-}
-COREFILE
-"$PLIMSOLL" dns --corefile "$WORK/cache.Corefile" --metrics-listen 127.0.0.1:0 >"$WORK/cache.log" 2>&1 &
+cat >"$WORK/cache.conf" <<CONFIG
+server:
+    interface: ${CACHE%:*}@${CACHE##*:}
+    do-not-query-localhost: no
+    module-config: "iterator"
+    local-zone: "local." transparent
+    use-syslog: no
+    username: ""
+    chroot: ""
+    pidfile: ""
+    directory: "$WORK"
+forward-zone:
+    name: "."
+    forward-addr: 127.0.0.1@$COREDNS_PORT
+CONFIG
+unbound -d -c "$WORK/cache.conf" >"$WORK/cache.log" 2>&1 &
 PIDS+=($!)
 cached() { dig +short +time=2 +tries=1 "@${CACHE%:*}" -p "${CACHE##*:}" kubernetes.default.svc.cluster.local | grep -q .; }
 within 20 "a cache in front of the cluster's DNS answers" cached
