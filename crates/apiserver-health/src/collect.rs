@@ -16,6 +16,12 @@ pub(crate) struct Collect(pub(crate) Health);
 impl Collector for Collect {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let seen = self.0.0.lock();
+        // Nothing is known: a gate that asks for it must not hear that all is well.
+        let Some(asked) = seen.asked else { return Ok(()) };
+        let help = "Since the API server was asked last; about 5 s, and some more while it does not answer";
+        let name = "plimsoll_apiserver_probe_age_seconds";
+        let age = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(asked.elapsed().as_secs_f64()).encode(age)?;
         let probes = [("fresh", seen.fresh), ("kept", seen.kept)];
         let help = "1 while the API server answers in time, 0 while it is late or silent";
         let well = encoder.encode_descriptor("plimsoll_apiserver_well", help, None, MetricType::Gauge)?;

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use apiserver_client::{Door, Probe};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::{Judge, Outcome};
@@ -32,6 +33,8 @@ pub struct Health(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     judge: Judge,
+    /// When the last round was over; none: nothing is known.
+    asked: Option<Instant>,
     /// By probe: the last time that it took, and how often it failed.
     fresh: (Option<Duration>, u64),
     kept: (Option<Duration>, u64),
@@ -66,6 +69,7 @@ impl Health {
 
     fn take(&self, fresh: Option<Duration>, kept: Option<Duration>) {
         let mut seen = self.0.lock();
+        seen.asked = Some(Instant::now());
         let note = |(last, failures): &mut (Option<Duration>, u64), took: Option<Duration>| {
             *last = took;
             *failures += u64::from(took.is_none());
@@ -81,5 +85,30 @@ impl Health {
             (true, false) => tracing::info!("the API server is well again"),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text;
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_said_before_anything_is_known() {
+        let health = Health::default();
+        let mut registry = Registry::default();
+        registry.register_collector(health.collector());
+        let page = || {
+            let mut page = String::new();
+            text::encode(&mut page, &registry).map(|()| page)
+        };
+        assert_eq!(page().as_deref(), Ok("# EOF\n"));
+        health.take(Some(Duration::from_millis(5)), None);
+        let said = page().unwrap_or_default();
+        assert!(said.contains("plimsoll_apiserver_well 1"), "{said}");
+        assert!(said.contains("plimsoll_apiserver_probe_failures_total{probe=\"kept\"} 1"), "{said}");
+        assert!(!said.contains("plimsoll_apiserver_probe_seconds{probe=\"kept\"}"), "{said}");
     }
 }
