@@ -66,6 +66,8 @@ pub struct Controller {
     /// As of the last look, and how many rollouts there were when nodes were given something last.
     nodes: Vec<(Node, String, String)>,
     published: usize,
+    /// Another hub steers, or nobody does: nothing is said, and nothing that was said is taken back.
+    stands_by: bool,
     reloaded: Option<Duration>,
     /// Documents that cannot be meant, by file.
     refused: BTreeMap<String, String>,
@@ -114,6 +116,7 @@ impl Controller {
             given: Given::new(),
             nodes: Vec::new(),
             published: 0,
+            stands_by: false,
             reloaded: None,
             refused: BTreeMap::new(),
             seen,
@@ -151,6 +154,10 @@ impl Controller {
             *self.seen.traffic.lock() = traffic::sum(self.reports.values().map(|(_, report)| report));
         }
         self.reports.retain(|_, (at, _)| now.saturating_sub(*at) <= SILENT);
+        if self.stands_by {
+            *self.seen.status.lock() = self.describe();
+            return;
+        }
         let wall = self.clock.wall();
         // What costs as much as there are nodes is done when something changed, not every second.
         let are_others = self.nodes != view.nodes;
@@ -183,8 +190,8 @@ impl Controller {
     fn reload(&mut self, cluster: &str) {
         let documents = match self.config.documents.read() {
             Ok(Some(documents)) => documents,
-            // Another hub steers. What nodes were told last stays with them.
             Ok(None) => {
+                self.stands_by = true;
                 self.steered.clear();
                 self.refused.clear();
                 self.seen.load_lines.lock().clear();
@@ -197,6 +204,7 @@ impl Controller {
                 return;
             }
         };
+        self.stands_by = false;
         self.refused.clear();
         let (mut wanted, mut lines) = (BTreeMap::new(), BTreeMap::new());
         let mut from: BTreeMap<String, (String, Option<Kept>)> = BTreeMap::new();
@@ -352,3 +360,6 @@ fn items_of(steered: &Steered, wanted: &mut Given) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
