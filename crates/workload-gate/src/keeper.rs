@@ -85,14 +85,21 @@ impl Keeper {
     /// Until nobody can send anything any more.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
         self.give(Input::Tick).await;
+        // A moment, not a pause: whoever asks for the state again and again must not put it off.
+        let mut due = Instant::now() + self.wake();
         loop {
-            let wake = self.wake();
             tokio::select! {
                 message = inbox.recv() => match message {
-                    Some(message) => self.take(message).await,
+                    Some(message) => {
+                        self.take(message).await;
+                        due = due.min(Instant::now() + self.wake());
+                    }
                     None => return,
                 },
-                () = tokio::time::sleep(wake) => self.look().await,
+                () = tokio::time::sleep_until(due) => {
+                    self.look().await;
+                    due = Instant::now() + self.wake();
+                }
             }
         }
     }
