@@ -38,11 +38,11 @@ pub(crate) fn run(flags: ProbeFlags) -> Outcome {
     })
 }
 
+/// A prober, and its findings for somebody else's page.
+type Beside = (Prober, Box<dyn Collector>);
+
 /// For the hub's page: the cluster's own servers, again and again.
-pub(crate) fn beside(
-    servers: &[SocketAddr],
-    zone: &str,
-) -> Result<Option<(Prober, Box<dyn Collector>)>, Failure> {
+pub(crate) fn beside(servers: &[SocketAddr], zone: &str) -> Result<Option<Beside>, Failure> {
     if servers.is_empty() {
         return Ok(None);
     }
