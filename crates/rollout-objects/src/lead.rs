@@ -37,13 +37,15 @@ pub enum Role {
 }
 
 impl Lead {
-    pub(crate) fn new(door: Door, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, me: String) -> Self {
+    pub(crate) fn new(
+        door: Door,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        me: String,
+        role: watch::Sender<Role>,
+    ) -> Self {
         let election = Election::new(me.clone());
-        Self { door, clock, entropy, me, election, role: watch::Sender::new(Role::Undecided) }
-    }
-
-    pub(crate) fn watch(&self) -> watch::Receiver<Role> {
-        self.role.subscribe()
+        Self { door, clock, entropy, me, election, role }
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {

@@ -96,8 +96,9 @@ impl Objects {
     /// Until `stop`; then the Lease is given up, so that nobody has to wait for it.
     pub async fn run(self, me: String, stop: CancellationToken) {
         let this = Arc::new(self);
-        let lead = lead::Lead::new(this.door.clone(), this.clock.clone(), this.entropy.clone(), me);
-        let working = environment::spawn("rollout objects", this.clone().work(lead.watch(), stop.clone()));
+        let (door, clock, entropy) = (this.door.clone(), this.clock.clone(), this.entropy.clone());
+        let lead = lead::Lead::new(door, clock, entropy, me, this.role.clone());
+        let working = environment::spawn("rollout objects", this.clone().work(this.role(), stop.clone()));
         lead.run(stop).await;
         // A panic in it has been reported.
         let _ = working.await;
@@ -107,9 +108,7 @@ impl Objects {
         let mut writer = write::Writer::default();
         let mut pause = EVERY;
         loop {
-            let role = *roles.borrow_and_update();
-            self.role.send_replace(role);
-            let is_leader = role == Role::Leads;
+            let is_leader = *roles.borrow_and_update() == Role::Leads;
             if !is_leader {
                 self.documents.send_replace(None);
                 writer = write::Writer::default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apiserver_client::calls::Custom;
-use apiserver_client::{Door, DoorConfig, failure::Failure as ApiFailure};
+use apiserver_client::{Door, DoorConfig, Named as Object, failure::Failure as ApiFailure};
 use environment::{Clock as _, SystemClock, SystemEntropy};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
@@ -83,25 +83,25 @@ async fn door(kubeconfig: Option<PathBuf>) -> Result<Door, Failure> {
 }
 
 async fn make(door: &Door, of: &Named, change: Change, means: &str) -> Outcome {
-    let (namespace, name) = place(of)?;
-    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
-    let before = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let named = named(of)?;
+    let Object { namespace, name, .. } = named;
+    let before = door.custom_object(named).await.map_err(|failure| refused(named, &failure))?;
     let spec = change(&before["spec"]);
     // Only over what was read: two people who retry at once do it once.
     let version = &before["metadata"]["resourceVersion"];
     let patch = json!({"metadata": {"resourceVersion": version}, "spec": spec});
     // An abort waits for nobody, and overwrites whatever has come between.
     let patch = if spec["aborted"] == true { json!({"spec": spec}) } else { patch };
-    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(namespace, name, &failure))?;
+    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(named, &failure))?;
     terminal::print(&format!("{namespace}/{name}: {means}; the hub that leads hears of it within 5 s\n"));
     terminal::complain("(the API server was needed; on a node, `plimsoll node` works without it)");
     Ok(())
 }
 
 async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
-    let (namespace, name) = place(of)?;
-    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
-    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let named = named(of)?;
+    let Object { namespace, name, .. } = named;
+    let object = door.custom_object(named).await.map_err(|failure| refused(named, &failure))?;
     terminal::print(&picture(&object["status"], namespace, name));
     terminal::complain("(the API server was needed)");
     if !watch {
@@ -121,9 +121,8 @@ async fn get(door: &Door, of: &Named, watch: bool) -> Outcome {
 }
 
 async fn history(door: &Door, of: &Named) -> Outcome {
-    let (namespace, name) = place(of)?;
-    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
-    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let named = named(of)?;
+    let object = door.custom_object(named).await.map_err(|failure| refused(named, &failure))?;
     let mut text = format!("{:<66}{:<24}{}\n", "REVISION", "OUTCOME", "SINCE");
     for past in object["status"]["history"].as_array().into_iter().flatten() {
         let at = Duration::from_secs(past["at"].as_u64().unwrap_or_default());
@@ -137,9 +136,9 @@ async fn history(door: &Door, of: &Named) -> Outcome {
 }
 
 async fn undo(door: &Door, of: &Named, to: Option<&str>, clear: bool) -> Outcome {
-    let (namespace, name) = place(of)?;
-    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
-    let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+    let named = named(of)?;
+    let Object { namespace, name, .. } = named;
+    let object = door.custom_object(named).await.map_err(|failure| refused(named, &failure))?;
     let revision = match clear {
         true => Value::Null,
         false => json!(
@@ -149,7 +148,7 @@ async fn undo(door: &Door, of: &Named, to: Option<&str>, clear: bool) -> Outcome
     };
     let version = &object["metadata"]["resourceVersion"];
     let patch = json!({"metadata": {"resourceVersion": version}, "spec": {"undoTo": revision}});
-    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(namespace, name, &failure))?;
+    door.patch_custom_object(named, &patch).await.map_err(|failure| refused(named, &failure))?;
     let means = match revision.as_str() {
         Some(revision) => {
             format!("revision {revision} is rolled out from the first step; `undo --clear` ends that")
@@ -192,11 +191,10 @@ fn older(status: &Value, to: Option<&str>) -> Result<String, String> {
 }
 
 async fn status(door: &Door, of: &Named, timeout: Duration) -> Outcome {
-    let (namespace, name) = place(of)?;
-    let named = apiserver_client::Named { kind: Custom::DaemonRollout, namespace, name };
+    let named = named(of)?;
     let clock = SystemClock::new();
     loop {
-        let object = door.custom_object(named).await.map_err(|failure| refused(namespace, name, &failure))?;
+        let object = door.custom_object(named).await.map_err(|failure| refused(named, &failure))?;
         let phase = object["status"]["phase"].as_str().unwrap_or("Pending");
         let is_current = object["status"]["observedGeneration"] == object["metadata"]["generation"];
         let is_over = clock.monotonic() >= timeout;
@@ -215,17 +213,18 @@ async fn status(door: &Door, of: &Named, timeout: Duration) -> Outcome {
     }
 }
 
-fn place(of: &Named) -> Result<(&str, &str), Failure> {
+fn named(of: &Named) -> Result<Object<'_>, Failure> {
+    let object = |namespace, name| Object { kind: Custom::DaemonRollout, namespace, name };
     match (of.name.split_once('/'), &of.namespace) {
-        (Some((namespace, name)), None) => Ok((namespace, name)),
-        (None, namespace) => Ok((namespace.as_deref().unwrap_or("default"), &of.name)),
+        (Some((namespace, name)), None) => Ok(object(namespace, name)),
+        (None, namespace) => Ok(object(namespace.as_deref().unwrap_or("default"), of.name.as_str())),
         (Some(_), Some(_)) => {
             Err(Failure::Usage(format!("{:?} has a namespace already: leave out -n", of.name)))
         }
     }
 }
 
-fn refused(namespace: &str, name: &str, failure: &ApiFailure) -> Failure {
+fn refused(Object { namespace, name, .. }: Object<'_>, failure: &ApiFailure) -> Failure {
     let what = format!("DaemonRollout {namespace}/{name}");
     match failure.code() {
         Some(404) => Failure::Usage(format!(
