@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 17] = [
+const GROUND: [&str; 18] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -34,6 +34,7 @@ const GROUND: [&str; 17] = [
     "load-attribution",
     "confirmation",
     "rollout-plan",
+    "sealed-order",
 ];
 const EDGES: [&str; 8] = [
     "environment",
@@ -45,11 +46,12 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 12] = [
+const SUBSYSTEMS: [&str; 13] = [
     "agent",
     "apiserver-health",
     "dashboard-server",
     "drill",
+    "emergency-access",
     "fuse",
     "hub",
     "load-watch",
@@ -68,7 +70,15 @@ const RESERVED: [(&str, &[&str], &str); 6] = [
     ("k8s-openapi", &["apiserver-client"], "everybody else speaks `objects`"),
     (
         "apiserver-client",
-        &["apiserver-health", "hub", "load-watch", "preflight", "plimsoll", "rollout-objects"],
+        &[
+            "apiserver-health",
+            "emergency-access",
+            "hub",
+            "load-watch",
+            "preflight",
+            "plimsoll",
+            "rollout-objects",
+        ],
         "an agent has no path to the API server",
     ),
     ("clap", &["plimsoll"], "one command line"),

@@ -72,7 +72,8 @@ impl SigningKey {
         PublicKey(bytes)
     }
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+    /// Ed25519 of a message, 64 bytes. Who signs puts a domain before it, so that it is not taken for something else.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(message).as_ref().to_vec()
     }
 }
@@ -91,7 +92,8 @@ impl PublicKey {
         KeyId(id)
     }
 
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether this key has signed this message.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
     }
 }
