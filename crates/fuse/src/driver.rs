@@ -243,6 +243,7 @@ impl Fuse {
             is_overloaded: word.is_overloaded,
             shares: &word.shares,
             orders: &self.orders.by_subject,
+            everybody: self.orders.everybody.as_ref(),
         });
         for subject in &self.config.exempt {
             if let Some(verdict) = verdicts.get_mut(subject) {

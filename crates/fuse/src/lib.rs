@@ -28,5 +28,5 @@ pub use driver::{Config, Fuse, Hub, Pod, Pods, Word};
 pub use nft::Nft;
 pub use order::{Action, Order};
 pub use status::{Collect, Shared, Status};
-pub use subject::Subject;
+pub use subject::{Subject, Whom};
 pub use table::Rates;

@@ -1,4 +1,4 @@
-//! What people say, as files: one for each workload, in a folder that only root can write.
+//! What people say, as files: one for each workload, and one for everybody, in a folder that only root can write.
 //!
 //! A file and not a socket: whatever reaches a node (a shell, a configuration tool, a serial console) can write one, also
 //! while the agent is down, and an order is still there when it comes back. The folder is below `/run`: a restart of the
@@ -13,7 +13,7 @@ use environment::files;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{ORDER_BYTES_MAX, ORDERS_MAX};
-use crate::subject::Subject;
+use crate::subject::{Subject, Whom};
 use crate::table::Rates;
 
 /// What is to happen.
@@ -35,7 +35,7 @@ pub enum Action {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Order {
     /// To whose traffic.
-    pub subject: Subject,
+    pub subject: Whom,
     /// What.
     pub action: Action,
     /// When it ends, in seconds since the machine's start (`/proc/uptime`); not before it is taken back, if it is not there.
@@ -54,6 +54,8 @@ pub struct Order {
 pub struct Orders {
     /// Those that hold.
     pub by_subject: BTreeMap<Subject, Order>,
+    /// For whoever has none of their own.
+    pub everybody: Option<Order>,
     /// Files whose order has ended.
     pub ended: Vec<PathBuf>,
     /// Sentences on files that are no orders.
@@ -67,7 +69,7 @@ impl Order {
     }
 
     /// Where the order on a workload lies.
-    pub fn path(folder: &Path, subject: &Subject) -> PathBuf {
+    pub fn path(folder: &Path, subject: &Whom) -> PathBuf {
         folder.join(format!("{}.json", subject.to_string().replace('/', "_")))
     }
 
@@ -101,7 +103,10 @@ impl Orders {
         for path in paths {
             match read(&path) {
                 Ok(order) if order.until().is_some_and(|until| until <= now) => orders.ended.push(path),
-                Ok(order) => drop(orders.by_subject.insert(order.subject.clone(), order)),
+                Ok(order) => match order.subject.clone() {
+                    Whom::One(subject) => drop(orders.by_subject.insert(subject, order)),
+                    Whom::Everybody => orders.everybody = Some(order),
+                },
                 Err(error) => orders.refused.push(format!("{} is no order: {error}", path.display())),
             }
         }
@@ -151,7 +156,7 @@ mod tests {
         for action in [Action::Observe, Action::Cut, Action::Limit(rates), Action::Share(rates)] {
             let subject: Subject = "t/DaemonSet/a".parse().expect("a workload");
             let order = Order {
-                subject: subject.clone(),
+                subject: Whom::One(subject.clone()),
                 action,
                 until_up_seconds: Some(7),
                 by: "root".to_owned(),

@@ -62,6 +62,8 @@ pub struct Look<'a> {
     pub shares: &'a BTreeMap<Subject, Rates>,
     /// What people said, by workload; none that has expired.
     pub orders: &'a BTreeMap<Subject, Order>,
+    /// What they said of whoever has no order of their own.
+    pub everybody: Option<&'a Order>,
 }
 
 /// Memory of what was seen.
@@ -97,7 +99,7 @@ impl Policy {
         self.look_at_servers(look);
         self.seen.retain(|subject, _| look.readings.contains_key(subject));
         let verdicts = look.readings.iter().map(|(subject, reading)| {
-            let order = look.orders.get(subject);
+            let order = look.orders.get(subject).or(look.everybody);
             let seen = self.seen.entry(subject.clone()).or_default();
             let share = match order.map(|order| order.action) {
                 Some(Action::Share(rates)) => Some(rates),

@@ -9,7 +9,8 @@ fn subject() -> Subject {
 }
 
 fn order(action: Action) -> Order {
-    Order { subject: subject(), action, until_up_seconds: None, by: "root".to_owned(), why: String::new() }
+    let subject = crate::Whom::One(subject());
+    Order { subject, action, until_up_seconds: None, by: "root".to_owned(), why: String::new() }
 }
 
 struct Story {
@@ -43,6 +44,7 @@ impl Story {
             is_overloaded: told,
             shares: &self.share.map(|share| (subject(), share)).into_iter().collect(),
             orders: &self.order.clone().map(|order| (subject(), order)).into_iter().collect(),
+            everybody: None,
         });
         let verdict = &verdicts[&subject()];
         (verdict.mode.name(), verdict.why.clone())
@@ -156,4 +158,25 @@ fn a_limit_of_the_agent_before_is_kept() {
     story.policy.restore(subject(), SHARE, Duration::from_secs(50));
     assert_eq!(story.at(40, 0, 0, 0), ("limit", Why::OverShare));
     assert_eq!(story.at(51, 0, 0, 0).0, "observe");
+}
+
+#[test]
+fn what_is_said_of_everybody_holds_for_whoever_has_no_order_of_their_own() {
+    let everybody = Order { subject: crate::Whom::Everybody, ..order(Action::Cut) };
+    let mode = |own: Option<Action>| {
+        let verdicts = Policy::default().look(Look {
+            now: Duration::ZERO,
+            readings: &[(subject(), Reading::default())].into(),
+            tried: 0,
+            accepted: 0,
+            is_overloaded: false,
+            shares: &BTreeMap::new(),
+            orders: &own.map(|action| (subject(), order(action))).into_iter().collect(),
+            everybody: Some(&everybody),
+        });
+        verdicts[&subject()].mode.name()
+    };
+    assert_eq!(mode(None), "cut");
+    assert_eq!(mode(Some(Action::Observe)), "observe");
+    assert_eq!(mode(Some(Action::Limit(SHARE))), "limit");
 }

@@ -8,7 +8,7 @@ use environment::since_boot;
 use fuse::limits::{LOOK, TABLE};
 use fuse::policy::Why;
 use fuse::status::WorkloadStatus;
-use fuse::{Action, Nft, Order, Rates, Status, Subject, script};
+use fuse::{Action, Nft, Order, Rates, Status, Whom, script};
 
 use crate::commands::runtime;
 use crate::flags::{FuseVerb, Lasts, RateFlags};
@@ -19,7 +19,6 @@ use crate::terminal;
 const PATIENCE: Duration = Duration::from_secs(3 * LOOK.as_secs());
 /// An agent that has not written for so long does not run.
 const SILENT: Duration = Duration::from_secs(10 * LOOK.as_secs());
-const SYSTEM: &str = "kube-system";
 
 pub(crate) fn run(run_dir: &Path, verb: FuseVerb) -> Outcome {
     let folder = run_dir.join("fuse");
@@ -46,10 +45,10 @@ fn rates(flags: &RateFlags) -> Rates {
     Rates { bytes_per_second: flags.bytes_per_second, connections_per_second: flags.connections_per_second }
 }
 
-fn order(folder: &Path, subject: Subject, action: Action, lasts: Lasts) -> Outcome {
-    if subject.namespace == SYSTEM && matches!(action, Action::Cut | Action::Limit(_)) && !lasts.system {
+fn order(folder: &Path, subject: Whom, action: Action, lasts: Lasts) -> Outcome {
+    if subject.is_system() && matches!(action, Action::Cut | Action::Limit(_)) && !lasts.system {
         let sentence = format!(
-            "{subject} is part of the cluster itself: without the API server, networking, DNS or storage of this node may stop; say --system if that is meant"
+            "{subject} means parts of the cluster itself: without the API server, networking, DNS or storage of this node may stop; say --system if that is meant"
         );
         return Err(Failure::Usage(sentence));
     }
@@ -63,7 +62,7 @@ fn order(folder: &Path, subject: Subject, action: Action, lasts: Lasts) -> Outco
     outcome(folder, &subject)
 }
 
-fn restore(folder: &Path, subject: &Subject) -> Outcome {
+fn restore(folder: &Path, subject: &Whom) -> Outcome {
     let path = Order::path(&folder.join("orders"), subject);
     match std::fs::remove_file(&path) {
         Ok(()) => outcome(folder, subject),
@@ -75,7 +74,7 @@ fn restore(folder: &Path, subject: &Subject) -> Outcome {
 }
 
 /// Waits until the agent has looked, and says what it made of it.
-fn outcome(folder: &Path, subject: &Subject) -> Outcome {
+fn outcome(folder: &Path, subject: &Whom) -> Outcome {
     runtime::one_thread(async {
         let Some(status) = next_look(&folder.join("status.json")).await else {
             terminal::print(
@@ -87,12 +86,24 @@ fn outcome(folder: &Path, subject: &Subject) -> Outcome {
             let why = status.problem.unwrap_or_default();
             return Err(anyhow::anyhow!("the order lies there, but the fuse is not armed: {why}").into());
         }
-        terminal::print(&match status.workloads.get(subject) {
-            Some(one) => format!("{subject}: {}\n", sentence(one, since_boot())),
-            None => format!("{subject}: no pod of it runs on this node; the order waits for one\n"),
+        terminal::print(&match subject {
+            Whom::Everybody => format!("everybody: {}\n", counts(&status)),
+            Whom::One(one) => match status.workloads.get(one) {
+                Some(one) => format!("{subject}: {}\n", sentence(one, since_boot())),
+                None => format!("{subject}: no pod of it runs on this node; the order waits for one\n"),
+            },
         });
         Ok(())
     })
+}
+
+fn counts(status: &Status) -> String {
+    let mut modes = std::collections::BTreeMap::<&str, usize>::new();
+    for one in status.workloads.values() {
+        *modes.entry(&one.mode).or_default() += 1;
+    }
+    let modes: Vec<String> = modes.iter().map(|(mode, count)| format!("{mode} {count}")).collect();
+    format!("workloads of this node by mode: {}", modes.join(", "))
 }
 
 /// The first state that is certainly younger than this moment; none if it does not come.

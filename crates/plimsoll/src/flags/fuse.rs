@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use fuse::Subject;
+use fuse::{Subject, Whom};
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "The fuse (traffic of this node's workloads to the API servers)")]
@@ -42,8 +42,8 @@ pub(crate) struct Lasts {
 
 #[derive(Debug, Args)]
 pub(crate) struct RateFlags {
-    /// namespace/kind/name, for instance telemetry/DaemonSet/collector.
-    pub(crate) workload: Subject,
+    /// namespace/kind/name, for instance telemetry/DaemonSet/collector; or "everybody".
+    pub(crate) workload: Whom,
     /// Bytes a second, in each direction.
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..=100_000_000_000))]
     pub(crate) bytes_per_second: u64,
@@ -64,8 +64,8 @@ pub(crate) enum FuseVerb {
     },
     /// Let nothing of a workload of this node through to the API servers: what is open is reset, what is new is dropped.
     Cut {
-        /// namespace/kind/name, for instance telemetry/DaemonSet/collector.
-        workload: Subject,
+        /// namespace/kind/name, for instance telemetry/DaemonSet/collector; or "everybody".
+        workload: Whom,
         #[command(flatten)]
         lasts: Lasts,
     },
@@ -75,15 +75,15 @@ pub(crate) enum FuseVerb {
     Share(RateFlags),
     /// Let a workload do what it likes, whatever it does and however the API server is.
     Exempt {
-        /// namespace/kind/name, for instance telemetry/DaemonSet/collector.
-        workload: Subject,
+        /// namespace/kind/name, for instance telemetry/DaemonSet/collector; or "everybody".
+        workload: Whom,
         #[command(flatten)]
         lasts: Lasts,
     },
     /// Take back what was said of a workload.
     Restore {
-        /// namespace/kind/name, for instance telemetry/DaemonSet/collector.
-        workload: Subject,
+        /// namespace/kind/name, for instance telemetry/DaemonSet/collector; or "everybody".
+        workload: Whom,
     },
     /// Take the fuse's table out of the kernel; refused while an agent with --fuse runs.
     Remove {
