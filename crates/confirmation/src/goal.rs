@@ -24,8 +24,9 @@ impl Goal {
     }
 }
 
-/// `running` is what runs now as a good revision, if anything does.
-pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) -> Goal {
+/// `running` is what runs now as a good revision, if anything does; `frozen`: people at this node said so, whatever the
+/// directive says.
+pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>, frozen: bool) -> Goal {
     let Some(directive) = record.directive.as_ref().filter(|_| !record.held) else {
         return Goal::Nothing;
     };
@@ -46,7 +47,7 @@ pub(crate) fn goal(record: &Record, node: &Node, running: Option<RevisionHash>) 
             }
         }
     };
-    if !directive.frozen || may_start_frozen(record, wished, running) {
+    if !(frozen || directive.frozen) || may_start_frozen(record, wished, running) {
         return wished;
     }
     // What runs on trial is not good because everything else is frozen.

@@ -36,6 +36,8 @@ pub enum Input {
     Ended,
     /// The API server is not well, or well again: seen by whoever looks at it, never asked for here.
     Outage(bool),
+    /// People (a sealed order): start nothing that has not run before, or that ends.
+    Freeze(bool),
     /// A person at the node: run nothing of this workload (the sentinel file, `plimsoll node stop`).
     Hold(bool),
     /// A person at the node: give up what runs, go back to the last known good.

@@ -63,6 +63,8 @@ pub struct Slot {
     /// Ends in a row, and the last start.
     ends: (u32, Duration),
     outage: bool,
+    /// By people at this node; whoever says so says it again after a restart.
+    frozen: bool,
     quiesced: bool,
     refused: Option<Refusal>,
 }
@@ -122,6 +124,7 @@ impl Slot {
             armed: false,
             ends: (0, Duration::ZERO),
             outage: false,
+            frozen: false,
             quiesced: false,
             refused: None,
         }
@@ -183,6 +186,7 @@ impl Slot {
             Input::FetchFailed(hash) => self.fetching = Some((hash, Some(now.up + RETRY))),
             Input::Ended => self.ended(now),
             Input::Outage(outage) => self.outage = outage,
+            Input::Freeze(frozen) => self.frozen = frozen,
             Input::Hold(held) => self.change(|record| record.held = held),
             Input::Revert => self.revert(),
             Input::Quarantine(hash) => self.change(|record| record.quarantine(hash)),
@@ -400,7 +404,7 @@ impl Slot {
             Process::Up(hash, Role::Good) => Some(hash),
             Process::Up(..) | Process::None | Process::Stopping => None,
         };
-        goal(&self.record, &self.node, running)
+        goal(&self.record, &self.node, running, self.frozen)
     }
 
     fn runs(&self, goal: Goal) -> bool {

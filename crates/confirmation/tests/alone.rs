@@ -116,6 +116,18 @@ fn a_freeze_confirms_nothing() {
 }
 
 #[test]
+fn people_freeze_a_node_whatever_the_controller_says() {
+    let mut world = World::new();
+    world.give(Input::Freeze(true));
+    world.give(Input::Directive(Box::new(directive(1, Wave::none()))));
+    world.wait(30);
+    assert_eq!((world.slot.phase(), world.starts), (Phase::Good(hash("old")), 1));
+    world.give(Input::Freeze(false));
+    world.wait(10);
+    assert_eq!(world.slot.phase(), Phase::Trial(hash("new")));
+}
+
+#[test]
 fn only_a_trusted_key_can_speak() {
     let key = |seed| SigningKey::from_seed(&[seed; 32]).expect("a key");
     let keys = Keyring::new(vec![key(1).public()]).expect("one key");

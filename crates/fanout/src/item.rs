@@ -22,6 +22,8 @@ impl Topic {
     /// How the API servers are, and what each workload may ask of them: [`crate::payload::ApiServersItem`], one, under an
     /// empty key, the same for every node.
     pub const API_SERVERS: Self = Self(5);
+    /// Sealed orders (`sealed_order::Sealed` as text) by their own names.
+    pub const ORDERS: Self = Self(6);
 }
 
 /// Identifies an item within a set.

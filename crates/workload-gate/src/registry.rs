@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use confirmation::{Directive, Forged, Input, Keyring, Node, RevisionHash, Token};
 use environment::spawn;
@@ -39,6 +39,7 @@ struct Shared {
     config: Config,
     keepers: Mutex<BTreeMap<String, mpsc::Sender<Message>>>,
     next_gate: AtomicU64,
+    frozen: AtomicBool,
 }
 
 /// Why something was not taken.
@@ -74,7 +75,12 @@ impl Registry {
     /// The disk.
     pub async fn start(config: Config) -> io::Result<Self> {
         let names = config.store.workloads()?;
-        let shared = Shared { config, keepers: Mutex::default(), next_gate: AtomicU64::new(1) };
+        let shared = Shared {
+            config,
+            keepers: Mutex::default(),
+            next_gate: AtomicU64::new(1),
+            frozen: AtomicBool::new(false),
+        };
         let registry = Self { shared: Arc::new(shared) };
         for name in names.into_iter().take(WORKLOADS_MAX) {
             if let Err(refused) = registry.keeper(&name).await {
@@ -127,6 +133,12 @@ impl Registry {
         }
     }
 
+    /// Nothing that has not run before is started, also of workloads to come; or that ends.
+    pub async fn freeze(&self, frozen: bool) {
+        self.shared.frozen.store(frozen, Ordering::Release);
+        self.give_all(&Input::Freeze(frozen)).await;
+    }
+
     /// To one workload that is known.
     ///
     /// # Errors
@@ -174,6 +186,9 @@ impl Registry {
             Keeper::new(name.to_owned(), cluster.clone(), node.clone(), store.clone(), clock.clone())?;
         let (sender, inbox) = mpsc::channel(QUEUE);
         spawn("workload", keeper.run(inbox));
+        // Before its gate has come: nothing has been started yet.
+        let frozen = self.shared.frozen.load(Ordering::Acquire);
+        self.send(name, &sender, Message::Input(Input::Freeze(frozen))).await?;
         keepers.insert(name.to_owned(), sender.clone());
         Ok(sender)
     }

@@ -85,6 +85,7 @@ impl World {
             (machine.clock, machine.disk_full, machine.is_calm) = (0, false, true);
             machine.start_agent(&mut self.rng);
             machine.give(Input::Hold(false), &mut self.rng);
+            machine.give(Input::Freeze(false), &mut self.rng);
             for n in 0..5 {
                 machine.give(Input::Allow(revision(n)), &mut self.rng);
             }
@@ -152,6 +153,8 @@ impl World {
                 let forged = self.controller.forge(rng);
                 assert!(Token::open(&forged, &self.keys).is_err(), "seed {}: forged", self.seed);
             }
+            39 => machine.give(Input::Freeze(true), rng),
+            40..44 => machine.give(Input::Freeze(false), rng),
             _ => {}
         }
     }
