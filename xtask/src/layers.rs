@@ -46,7 +46,7 @@ const EDGES: [&str; 8] = [
     "node-probe",
     "telemetry-export",
 ];
-const SUBSYSTEMS: [&str; 13] = [
+const SUBSYSTEMS: [&str; 14] = [
     "agent",
     "apiserver-health",
     "dashboard-server",
@@ -56,6 +56,7 @@ const SUBSYSTEMS: [&str; 13] = [
     "hub",
     "load-watch",
     "node-dns",
+    "order-courier",
     "preflight",
     "rollout-controller",
     "rollout-objects",

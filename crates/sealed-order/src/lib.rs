@@ -25,10 +25,11 @@ pub mod limits {
     pub const LIFE_MAX: Duration = Duration::from_secs(24 * 3600);
     /// People on a roster: a team on call.
     pub const PEOPLE_MAX: usize = 16;
-    /// Nodes that an order names; without names it is for all. 64 names of 253 bytes are 16 KiB.
-    pub const NODES_MAX: usize = 64;
-    /// Names (20 KiB at most) and 16 signatures of 72 bytes.
-    pub const SEALED_BYTES_MAX: usize = 24 * 1024;
+    /// Nodes that an order names; without names it is for all. 16 names of 253 bytes are 4 KiB.
+    pub const NODES_MAX: usize = 16;
+    /// Names of nodes (4 KiB), of the workload (760 bytes), a reason (512 bytes), 16 signatures of 76 bytes (1.2 KiB). Twice that,
+    /// in hexadecimal, fits into the head of an HTTP request.
+    pub const SEALED_BYTES_MAX: usize = 7 * 1024;
     /// A DNS name; three of them, with a kind, make a workload.
     pub const NAME_BYTES_MAX: usize = 253;
     /// A sentence for the audit log.

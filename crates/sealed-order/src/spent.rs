@@ -32,6 +32,11 @@ impl Spent {
         self.0.contains_key(id)
     }
 
+    /// It was not followed after all.
+    pub fn forget(&mut self, id: &[u8]) {
+        self.0.remove(id);
+    }
+
     /// Whether there is room for one more; those that have expired at `now` are forgotten.
     pub(crate) fn has_room(&mut self, now: u64) -> bool {
         self.0.retain(|_, until| *until > now);

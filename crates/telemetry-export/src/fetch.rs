@@ -1,9 +1,9 @@
-//! The other end of an endpoint: one bounded GET over plain HTTP.
+//! The other end of an endpoint: one bounded request without a body over plain HTTP.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -35,17 +35,32 @@ pub enum FetchError {
 /// # Errors
 /// [`FetchError`].
 pub async fn fetch(address: &str, path: &str, bytes_max: usize) -> Result<Bytes, FetchError> {
-    let answer = tokio::time::timeout(PATIENCE, converse(address, path, bytes_max)).await;
+    let answer = tokio::time::timeout(PATIENCE, converse(Method::GET, address, path, bytes_max)).await;
     answer.unwrap_or(Err(FetchError::Late))
 }
 
-async fn converse(address: &str, path: &str, bytes_max: usize) -> Result<Bytes, FetchError> {
+/// The same with `POST`: what is said stands in the query.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn post(address: &str, path: &str, bytes_max: usize) -> Result<Bytes, FetchError> {
+    let answer = tokio::time::timeout(PATIENCE, converse(Method::POST, address, path, bytes_max)).await;
+    answer.unwrap_or(Err(FetchError::Late))
+}
+
+async fn converse(
+    method: Method,
+    address: &str,
+    path: &str,
+    bytes_max: usize,
+) -> Result<Bytes, FetchError> {
     let stream = TcpStream::connect(address).await.map_err(failed)?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     // It ends with the answer, or with the sender when nobody waits any more.
     environment::spawn("fetch", async move { drop(connection.await) });
-    let request = Request::get(path).header("host", address).body(Empty::<Bytes>::new()).map_err(failed)?;
+    let request = Request::builder().method(method).uri(path).header("host", address);
+    let request = request.body(Empty::<Bytes>::new()).map_err(failed)?;
     let answer = sender.send_request(request).await.map_err(failed)?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), bytes_max).collect().await.map_err(failed)?.to_bytes();

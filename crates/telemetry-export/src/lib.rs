@@ -24,7 +24,7 @@ pub mod serve;
 mod stream;
 
 pub use bind::{BindError, bind};
-pub use fetch::{FetchError, fetch};
+pub use fetch::{FetchError, fetch, post};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use registry::registry_handler;

@@ -1,0 +1,178 @@
+//! The hub's part: takes orders from people and hands them to nodes until they expire.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_link::HubHandle;
+use bytes::Bytes;
+use confirmation::hex;
+use environment::{Clock, files};
+use fanout::Topic;
+use parking_lot::Mutex;
+use sealed_order::limits::{SEALED_BYTES_MAX, SPENT_MAX};
+use sealed_order::{Order, Place, Refusal, Roster, Sealed, Spent};
+use tokio_util::sync::CancellationToken;
+
+use crate::LOOK;
+
+/// Every order as text, twice for its digits.
+const FILE_BYTES_MAX: usize = SPENT_MAX * (2 * SEALED_BYTES_MAX + 64);
+
+/// Orders that hold. Cheap to clone.
+#[derive(Clone)]
+pub struct Board(Arc<Inner>);
+
+struct Inner {
+    roster: Roster,
+    /// Where they outlive this process, if anywhere.
+    file: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+    orders: Mutex<BTreeMap<Vec<u8>, Posted>>,
+}
+
+#[derive(Debug, Clone)]
+struct Posted {
+    order: Order,
+    text: Bytes,
+}
+
+/// All nodes by name, and the cluster's UID; `None` as long as they are not known.
+pub type Cluster = Arc<dyn Fn() -> Option<(String, Vec<String>)> + Send + Sync>;
+
+/// Why an order is not handed on.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPosted {
+    /// Nodes would not follow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Too many hold already.
+    #[error("{SPENT_MAX} orders hold already; the next is taken when one of them has expired")]
+    Full,
+    /// It would be lost with this process, which is all the same better than nothing: the sentence goes to the log.
+    #[error("the order cannot be written down: {0}")]
+    Disk(#[from] io::Error),
+}
+
+impl Board {
+    /// With the orders of `file` that still hold.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn open(roster: Roster, file: Option<PathBuf>, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let mut text = Vec::new();
+        if let Some(file) = &file {
+            match files::read_into(file, &mut text, FILE_BYTES_MAX) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let now = clock.wall().as_secs();
+        let board = Self(Arc::new(Inner { roster, file, clock, orders: Mutex::default() }));
+        for line in String::from_utf8_lossy(&text).lines() {
+            // What has expired, or was signed by somebody who has been revoked since, is left out.
+            if let Ok(posted) = board.check(line, now) {
+                board.0.orders.lock().insert(posted.order.id.clone(), posted);
+            }
+        }
+        Ok(board)
+    }
+
+    /// Takes an order from anybody: whoever has signed it has spoken. Which cluster it is for, nodes know; `cluster` refuses
+    /// it here already, where a person reads the answer.
+    ///
+    /// # Errors
+    /// [`NotPosted`].
+    pub fn post(&self, text: &str, cluster: Option<&str>) -> Result<Order, NotPosted> {
+        let now = self.0.clock.wall().as_secs();
+        let posted = self.check(text, now)?;
+        if let Some(cluster) = cluster.filter(|cluster| *cluster != posted.order.cluster) {
+            return Err(Refusal::Foreign(format!("{} ({cluster} is here)", posted.order.cluster)).into());
+        }
+        let order = posted.order.clone();
+        let mut orders = self.0.orders.lock();
+        orders.retain(|_, posted| posted.order.not_after > now);
+        if orders.len() >= SPENT_MAX && !orders.contains_key(&order.id) {
+            return Err(NotPosted::Full);
+        }
+        orders.insert(order.id.clone(), posted);
+        if let Err(error) = self.write(&orders) {
+            tracing::warn!(%error, "an order is handed on, but not written down");
+        }
+        Ok(order)
+    }
+
+    /// Those that hold.
+    pub fn orders(&self) -> Vec<Order> {
+        let now = self.0.clock.wall().as_secs();
+        let orders = self.0.orders.lock();
+        orders.values().map(|posted| posted.order.clone()).filter(|order| order.not_after > now).collect()
+    }
+
+    fn check(&self, text: &str, now: u64) -> Result<Posted, Refusal> {
+        let sealed = Sealed::parse(text)?;
+        let cluster = sealed.order()?.cluster;
+        let place = Place { cluster: &cluster, node: None, now };
+        sealed.admit(&self.0.roster, place, &mut Spent::default())?;
+        Ok(Posted { order: sealed.order()?, text: Bytes::from(sealed.to_text()) })
+    }
+
+    fn write(&self, orders: &BTreeMap<Vec<u8>, Posted>) -> io::Result<()> {
+        let Some(file) = &self.0.file else { return Ok(()) };
+        files::write_atomic(file, |file| orders.values().try_for_each(|posted| file.write_all(&posted.text)))
+    }
+
+    /// Until `stop`: each node hears of each order that names it, or names none.
+    pub async fn hand_on(self, link: HubHandle, cluster: Cluster, stop: CancellationToken) {
+        let mut told = BTreeSet::new();
+        loop {
+            if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
+                return;
+            }
+            self.tell(&link, &cluster, &mut told);
+        }
+    }
+
+    fn tell(&self, link: &HubHandle, cluster: &Cluster, told: &mut BTreeSet<(Vec<u8>, String)>) {
+        let now = self.0.clock.wall().as_secs();
+        let orders = {
+            let mut orders = self.0.orders.lock();
+            orders.retain(|_, posted| posted.order.not_after > now);
+            orders.clone()
+        };
+        if orders.is_empty() && told.is_empty() {
+            return;
+        }
+        let Some((_, nodes)) = cluster() else { return };
+        let wanted: BTreeSet<(Vec<u8>, String)> = orders
+            .iter()
+            .flat_map(|(id, posted)| {
+                let is_for = |node: &&String| posted.order.nodes.is_empty() || posted.order.nodes.contains(node);
+                nodes.iter().filter(is_for).map(|node| (id.clone(), node.clone()))
+            })
+            .collect();
+        told.retain(|one| {
+            let is_wanted = wanted.contains(one);
+            if !is_wanted {
+                link.remove(&one.1, Topic::ORDERS, &one.0);
+            }
+            is_wanted
+        });
+        for (id, node) in wanted {
+            if told.contains(&(id.clone(), node.clone())) {
+                continue;
+            }
+            match link.publish(&node, Topic::ORDERS, &id, orders[&id].text.clone()) {
+                Ok(()) => drop(told.insert((id, node))),
+                Err(error) => tracing::warn!(node, order = hex::encode(&id), %error, "a node is not told of an order"),
+            }
+        }
+    }
+
+    /// How long an order still holds.
+    pub fn left(&self, order: &Order) -> Duration {
+        Duration::from_secs(order.not_after.saturating_sub(self.0.clock.wall().as_secs()))
+    }
+}
