@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use agent_link::HubHandle;
 use bytes::Bytes;
@@ -39,8 +38,8 @@ struct Posted {
     text: Bytes,
 }
 
-/// All nodes by name, and the cluster's UID; `None` as long as they are not known.
-pub type Cluster = Arc<dyn Fn() -> Option<(String, Vec<String>)> + Send + Sync>;
+/// All nodes by name; none as long as not all are known.
+pub type Nodes = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// Why an order is not handed on.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +50,6 @@ pub enum NotPosted {
     /// Too many hold already.
     #[error("{SPENT_MAX} orders hold already; the next is taken when one of them has expired")]
     Full,
-    /// It would be lost with this process, which is all the same better than nothing: the sentence goes to the log.
-    #[error("the order cannot be written down: {0}")]
-    Disk(#[from] io::Error),
 }
 
 impl Board {
@@ -80,17 +76,14 @@ impl Board {
         Ok(board)
     }
 
-    /// Takes an order from anybody: whoever has signed it has spoken. Which cluster it is for, nodes know; `cluster` refuses
-    /// it here already, where a person reads the answer.
+    /// Takes an order from anybody: whoever has signed it has spoken. A disk that does not take it is only said in the log: an
+    /// order that is lost with this process is better than none.
     ///
     /// # Errors
     /// [`NotPosted`].
-    pub fn post(&self, text: &str, cluster: Option<&str>) -> Result<Order, NotPosted> {
+    pub fn post(&self, text: &str) -> Result<Order, NotPosted> {
         let now = self.0.clock.wall().as_secs();
         let posted = self.check(text, now)?;
-        if let Some(cluster) = cluster.filter(|cluster| *cluster != posted.order.cluster) {
-            return Err(Refusal::Foreign(format!("{} ({cluster} is here)", posted.order.cluster)).into());
-        }
         let order = posted.order.clone();
         let mut orders = self.0.orders.lock();
         orders.retain(|_, posted| posted.order.not_after > now);
@@ -113,9 +106,7 @@ impl Board {
 
     fn check(&self, text: &str, now: u64) -> Result<Posted, Refusal> {
         let sealed = Sealed::parse(text)?;
-        let cluster = sealed.order()?.cluster;
-        let place = Place { cluster: &cluster, node: None, now };
-        sealed.admit(&self.0.roster, place, &mut Spent::default())?;
+        sealed.admit(&self.0.roster, Place { node: None, now }, &mut Spent::default())?;
         Ok(Posted { order: sealed.order()?, text: Bytes::from(sealed.to_text()) })
     }
 
@@ -125,17 +116,17 @@ impl Board {
     }
 
     /// Until `stop`: each node hears of each order that names it, or names none.
-    pub async fn hand_on(self, link: HubHandle, cluster: Cluster, stop: CancellationToken) {
+    pub async fn hand_on(self, link: HubHandle, nodes: Nodes, stop: CancellationToken) {
         let mut told = BTreeSet::new();
         loop {
             if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
                 return;
             }
-            self.tell(&link, &cluster, &mut told);
+            self.tell(&link, &nodes, &mut told);
         }
     }
 
-    fn tell(&self, link: &HubHandle, cluster: &Cluster, told: &mut BTreeSet<(Vec<u8>, String)>) {
+    fn tell(&self, link: &HubHandle, nodes: &Nodes, told: &mut BTreeSet<(Vec<u8>, String)>) {
         let now = self.0.clock.wall().as_secs();
         let orders = {
             let mut orders = self.0.orders.lock();
@@ -145,7 +136,10 @@ impl Board {
         if orders.is_empty() && told.is_empty() {
             return;
         }
-        let Some((_, nodes)) = cluster() else { return };
+        let nodes = nodes();
+        if nodes.is_empty() {
+            return;
+        }
         let wanted: BTreeSet<(Vec<u8>, String)> = orders
             .iter()
             .flat_map(|(id, posted)| {
@@ -169,10 +163,5 @@ impl Board {
                 Err(error) => tracing::warn!(node, order = hex::encode(&id), %error, "a node is not told of an order"),
             }
         }
-    }
-
-    /// How long an order still holds.
-    pub fn left(&self, order: &Order) -> Duration {
-        Duration::from_secs(order.not_after.saturating_sub(self.0.clock.wall().as_secs()))
     }
 }

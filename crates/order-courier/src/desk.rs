@@ -31,8 +31,6 @@ const SPENT_BYTES_MAX: usize = SPENT_MAX * 64;
 
 /// What a desk is given.
 pub struct Config {
-    /// UID of the namespace `kube-system`.
-    pub cluster: String,
     /// The node's name.
     pub node: String,
     /// Who may say something.
@@ -58,6 +56,8 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     spent: Spent,
     frozen_until: Option<u64>,
+    /// Whoever keeps gated workloads has heard of it.
+    is_frozen: bool,
     /// Orders of the hub that were looked at.
     seen: BTreeSet<Vec<u8>>,
     outcomes: Outcomes,
@@ -88,6 +88,7 @@ impl Desk {
         Ok(Self {
             spent: Spent::parse(&spent),
             frozen_until: frozen.trim().parse().ok(),
+            is_frozen: false,
             config,
             hands,
             clock,
@@ -99,9 +100,6 @@ impl Desk {
 
     /// Until `stop`.
     pub async fn run(mut self, link: Option<AgentLink>, stop: CancellationToken) {
-        if self.frozen_until.is_some() {
-            let _ = self.hands.freeze(true).await;
-        }
         loop {
             self.look(link.as_ref()).await;
             if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
@@ -114,6 +112,10 @@ impl Desk {
         let now = self.clock.wall().as_secs();
         if self.frozen_until.is_some_and(|until| until <= now) {
             let _ = self.freeze(None).await;
+        }
+        // After a restart, and as long as nobody is there to hear it.
+        if self.frozen_until.is_some() && !self.is_frozen {
+            self.is_frozen = self.hands.freeze(true).await.is_ok();
         }
         if let Some(link) = link {
             let view = link.view();
@@ -145,7 +147,7 @@ impl Desk {
     /// Looks at one order, and follows it if it is one for here and now.
     pub async fn take(&mut self, text: &str) {
         let now = self.clock.wall().as_secs();
-        let place = Place { cluster: &self.config.cluster, node: Some(&self.config.node), now };
+        let place = Place { node: Some(&self.config.node), now };
         let sealed = Sealed::parse(text);
         let said = sealed.as_ref().ok().and_then(|sealed| sealed.order().ok());
         let admitted = sealed.and_then(|sealed| sealed.admit(&self.config.roster, place, &mut self.spent));
@@ -203,6 +205,7 @@ impl Desk {
         let text = until.map(|until| until.to_string()).unwrap_or_default();
         let written = write(&self.config.state_dir.join(FROZEN), &text);
         let done = self.hands.freeze(until.is_some()).await?;
+        self.is_frozen = until.is_some();
         match written {
             Ok(()) => Ok(done),
             Err(error) => Ok(format!("{done}; not written down ({error}): a restart of the agent forgets it")),

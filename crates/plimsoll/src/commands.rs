@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 mod agent_fuse;
 mod agent_gate;
+mod agent_orders;
 mod agent_report;
 mod api_servers;
 pub(crate) mod certs;
@@ -13,6 +14,8 @@ pub(crate) mod gate;
 pub(crate) mod hub;
 pub(crate) mod node;
 mod node_fuse;
+mod node_order;
+mod orders;
 pub(crate) mod preflight;
 pub(crate) mod rollout;
 mod rollout_objects;

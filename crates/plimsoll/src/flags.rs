@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use agent::AgentFlags;
+pub(crate) use agent::{AgentFlags, AgentOrderFlags};
 pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};

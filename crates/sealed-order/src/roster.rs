@@ -1,4 +1,4 @@
-//! Who may seal orders, and how many of them it takes.
+//! Who may seal orders for which cluster, and how many of them it takes.
 
 use confirmation::{PublicKey, hex};
 
@@ -7,6 +7,7 @@ use crate::limits::PEOPLE_MAX;
 /// The people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roster {
+    cluster: String,
     threshold: usize,
     people: Vec<Person>,
 }
@@ -23,11 +24,14 @@ struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RosterError {
     /// A line that is none of a roster.
-    #[error("line {0} is none of a roster: `threshold K`, `signer KEY NAME` or `revoked KEY NAME`, a key as 64 hexadecimal digits")]
+    #[error("line {0} is none of a roster: `cluster UID`, `threshold K`, `signer KEY NAME` or `revoked KEY NAME`, a key as 64 hexadecimal digits")]
     Line(usize),
     /// The same key twice: one person would count as two.
     #[error("line {0} has a key that is there already: each person has one of their own")]
     Twice(usize),
+    /// Orders are for one cluster.
+    #[error("no line says `cluster UID`: the uid of the namespace kube-system")]
+    NoCluster,
     /// No threshold, one of nothing, or one that cannot be reached.
     #[error("the threshold is {threshold} and {people} people can sign: it must be at least 1 and no more than they are")]
     Threshold {
@@ -42,17 +46,18 @@ pub enum RosterError {
 }
 
 impl Roster {
-    /// Lines `threshold K`, `signer KEY NAME`, `revoked KEY NAME`; `#` begins a comment.
+    /// Lines `cluster UID`, `threshold K`, `signer KEY NAME`, `revoked KEY NAME`; `#` begins a comment.
     ///
     /// # Errors
     /// [`RosterError`].
     pub fn parse(text: &str) -> Result<Self, RosterError> {
-        let mut roster = Self { threshold: 0, people: Vec::new() };
+        let mut roster = Self { cluster: String::new(), threshold: 0, people: Vec::new() };
         for (at, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 [] => {}
+                ["cluster", uid] => uid.clone_into(&mut roster.cluster),
                 ["threshold", number] => {
                     roster.threshold = number.parse().map_err(|_| RosterError::Line(at + 1))?;
                 }
@@ -71,11 +76,19 @@ impl Roster {
         if roster.people.len() > PEOPLE_MAX {
             return Err(RosterError::TooMany);
         }
+        if roster.cluster.is_empty() {
+            return Err(RosterError::NoCluster);
+        }
         let people = roster.people.iter().filter(|person| !person.is_revoked).count();
         match roster.threshold {
             threshold if (1..=people).contains(&threshold) => Ok(roster),
             threshold => Err(RosterError::Threshold { threshold, people }),
         }
+    }
+
+    /// Which cluster: the UID of its namespace `kube-system`.
+    pub fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     /// How many must sign.
@@ -97,7 +110,8 @@ mod tests {
     #[test]
     fn a_roster_is_lines() {
         let check = |text: &str, expected: Result<usize, RosterError>| {
-            assert_eq!(Roster::parse(text).map(|roster| roster.threshold()), expected, "{text}");
+            let text = format!("cluster c1 # ours\n{text}");
+            assert_eq!(Roster::parse(&text).map(|roster| roster.threshold()), expected, "{text}");
         };
         let (a, b) = ("0a".repeat(32), "0b".repeat(32));
         check(&format!("# ours\nthreshold 2 # both\nsigner {a} ann\n\nsigner {b} bob\n"), Ok(2));
@@ -108,11 +122,12 @@ mod tests {
             &format!("threshold 2\nsigner {a} ann\nrevoked {b} bob"),
             Err(RosterError::Threshold { threshold: 2, people: 1 }),
         );
-        check(&format!("threshold 1\nsigner {a} ann\nsigner {a} bob"), Err(RosterError::Twice(3)));
-        check("threshold two", Err(RosterError::Line(1)));
-        check("threshold 1\nsigner abc ann", Err(RosterError::Line(2)));
-        check(&format!("signer {a}"), Err(RosterError::Line(1)));
-        check("hello", Err(RosterError::Line(1)));
+        check(&format!("threshold 1\nsigner {a} ann\nsigner {a} bob"), Err(RosterError::Twice(4)));
+        check("threshold two", Err(RosterError::Line(2)));
+        check("threshold 1\nsigner abc ann", Err(RosterError::Line(3)));
+        check(&format!("signer {a}"), Err(RosterError::Line(2)));
+        check("hello", Err(RosterError::Line(2)));
+        assert_eq!(Roster::parse("threshold 1"), Err(RosterError::NoCluster));
         let many: String = (0..17).map(|n| format!("signer {} p{n}\n", format!("{n:02x}").repeat(32))).collect();
         check(&format!("threshold 1\n{many}"), Err(RosterError::TooMany));
     }

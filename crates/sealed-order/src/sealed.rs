@@ -36,8 +36,6 @@ struct Signature {
 /// Where and when an order has come to.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// UID of the cluster's namespace `kube-system`.
-    pub cluster: &'a str,
     /// The node's name; `None`: a carrier, such as the hub.
     pub node: Option<&'a str>,
     /// Seconds since 1970.
@@ -189,7 +187,7 @@ impl Sealed {
     pub fn admit(&self, roster: &Roster, place: Place<'_>, spent: &mut Spent) -> Result<Admission, Refusal> {
         self.signers(roster)?;
         let order = self.order()?;
-        if order.cluster != place.cluster {
+        if order.cluster != roster.cluster() {
             return Err(Refusal::Foreign(order.cluster));
         }
         if !(order.not_before..order.not_after).contains(&place.now) {

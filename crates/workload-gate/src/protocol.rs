@@ -116,6 +116,11 @@ pub enum Verb {
         /// Which revision.
         revision: Option<String>,
     },
+    /// Start nothing on this node that has not run before, or that ends. Forgotten by a restart of the agent.
+    Freeze {
+        /// Begin, or end.
+        frozen: bool,
+    },
     /// A controller's signed word, brought by hand, in hexadecimal.
     Tell {
         /// An encoded `confirmation::Token`.

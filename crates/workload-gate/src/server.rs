@@ -167,6 +167,13 @@ async fn answer(verb: Verb, registry: &Registry) -> Result<Answer, Refused> {
             registry.give(&workload, Input::Hold(false)).await?;
             format!("{workload} may run {} on this node", revision.as_deref().unwrap_or("again"))
         }
+        Verb::Freeze { frozen } => {
+            registry.freeze(frozen).await;
+            match frozen {
+                true => "gated workloads of this node start nothing that has not run before".to_owned(),
+                false => "gated workloads of this node may start something new again".to_owned(),
+            }
+        }
         Verb::Tell { token } => {
             let said = registry.tell(&bytes(&token)?).await?;
             format!(

@@ -8,6 +8,7 @@ use node_probe::Roots;
 
 use crate::commands::agent_fuse::Armed;
 use crate::commands::agent_gate::Gates;
+use crate::commands::agent_orders::Orders;
 use crate::commands::agent_report::{Sources, report};
 use crate::commands::{dns, runtime};
 use crate::flags::AgentFlags;
@@ -33,6 +34,13 @@ pub(crate) fn run(flags: AgentFlags) -> Outcome {
 async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     let shutdown = signals::shutdown()?;
     let (clock, entropy) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy::new()));
+    let orders = Orders::prepare(
+        std::mem::take(&mut flags.orders),
+        &flags.node_name,
+        &flags.gate.gate_run_dir,
+        &flags.fuse.fuse_run_dir,
+        clock.clone(),
+    )?;
     let gates = Gates::prepare(
         std::mem::take(&mut flags.gate),
         &flags.node_name,
@@ -40,7 +48,8 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
         clock.clone(),
     )?;
     let fuse = Armed::prepare(std::mem::take(&mut flags.fuse), roots(&flags));
-    let collectors = gates.iter().map(Gates::collector).chain(fuse.iter().map(Armed::collector)).collect();
+    let parts = gates.iter().map(Gates::collector).chain(fuse.iter().map(Armed::collector));
+    let collectors = parts.chain(orders.iter().map(Orders::collector)).collect();
     let reported = clock.clone();
     // Each of its start errors is something that the operator has to change.
     let agent = agent::assemble(config(flags), clock, entropy, collectors).await.map_err(Failure::usage)?;
@@ -64,6 +73,9 @@ async fn serve(mut flags: AgentFlags, names: Option<dns::Wanted>) -> Outcome {
     }
     if let Some(fuse) = fuse {
         fuse.start(agent.pods(), agent.hub_link(), shutdown.clone())?;
+    }
+    if let Some(orders) = orders {
+        orders.start(agent.hub_link(), shutdown.clone());
     }
     spawn("idle code", shutdown.clone().run_until_cancelled_owned(forget_idle_code()));
     let Some(names) = names else {

@@ -15,7 +15,7 @@ use telemetry_export::Routes;
 
 use crate::commands::api_servers::Shares;
 use crate::commands::rollouts::Rollouts;
-use crate::commands::{api_servers, dns, runtime};
+use crate::commands::{api_servers, dns, orders, runtime};
 use crate::flags::{ApiFlags, HubFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::{signals, terminal};
@@ -28,6 +28,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
     }
     let (load_watch, audit) = (flags.load_watch, audit(&flags));
     let rollouts = Rollouts::prepare(&flags)?;
+    let board = orders::prepare(&flags, Arc::new(SystemClock::new()))?;
     let names = dns::probe::beside(&flags.dns_probe, &flags.dns_probe_domain)?;
     let config = config(flags)?;
     runtime::many_threads(async {
@@ -42,6 +43,9 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         if let Some(rollouts) = &rollouts {
             extension.routes = rollouts.routes(extension.routes);
             extension.collectors.extend(rollouts.collectors());
+        }
+        if let Some(board) = &board {
+            extension.routes = orders::routes(board, extension.routes);
         }
         let health = Health::default();
         extension.collectors.push(health.collector());
@@ -65,6 +69,9 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         terminal::print(&format!("{places}\n"));
         let shares = rollouts.as_ref().map_or_else(|| Arc::new(|_| Vec::new()) as Shares, Rollouts::shares);
         api_servers::start(&hub, health, shares, shutdown.clone());
+        if let Some(board) = board {
+            orders::start(board, &hub, shutdown.clone());
+        }
         if let Some(rollouts) = rollouts {
             rollouts.start(&mut hub, clock, Arc::new(SystemEntropy::new()), shutdown.clone())?;
         }

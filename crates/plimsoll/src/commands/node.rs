@@ -7,7 +7,7 @@ use confirmation::hex;
 use environment::files;
 use workload_gate::protocol::{Answer, Verb, WorkloadStatus};
 
-use crate::commands::{node_fuse, runtime};
+use crate::commands::{node_fuse, node_order, runtime};
 use crate::flags::{NodeFlags, NodeVerb, WorkloadVerb};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
@@ -15,6 +15,7 @@ use crate::terminal;
 pub(crate) fn run(flags: NodeFlags) -> Outcome {
     let asked = match flags.verb {
         NodeVerb::Fuse { verb } => return node_fuse::run(&flags.run_dir, verb),
+        NodeVerb::Order { file } => return node_order::run(&flags.run_dir, &file),
         NodeVerb::Workload(asked) => asked,
     };
     let as_json = matches!(asked, WorkloadVerb::Status { json: true });
@@ -47,6 +48,8 @@ fn verb(verb: WorkloadVerb) -> Result<Verb, Failure> {
         WorkloadVerb::Revert { workload } => Verb::Revert { workload },
         WorkloadVerb::Quarantine { workload, revision } => Verb::Quarantine { workload, revision },
         WorkloadVerb::Allow { workload, revision } => Verb::Allow { workload, revision },
+        WorkloadVerb::Freeze => Verb::Freeze { frozen: true },
+        WorkloadVerb::Unfreeze => Verb::Freeze { frozen: false },
         WorkloadVerb::Tell { file } => Verb::Tell { token: hexadecimal(&file)? },
         WorkloadVerb::Load { file } => Verb::Load { revision: hexadecimal(&file)? },
     })

@@ -50,7 +50,21 @@ pub(crate) struct AgentFlags {
     #[command(flatten)]
     pub(crate) fuse: AgentFuseFlags,
     #[command(flatten)]
+    pub(crate) orders: AgentOrderFlags,
+    #[command(flatten)]
     pub(crate) dns: AgentDnsFlags,
+}
+
+/// Both are given, or none.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Sealed orders (`plimsoll breakglass order`)")]
+pub(crate) struct AgentOrderFlags {
+    /// Follow sealed orders of the people in this file: from the hub, and from the folder `orders` in --gate-run-dir.
+    #[arg(long, value_name = "FILE", requires = "order_state_dir")]
+    pub(crate) order_roster: Option<PathBuf>,
+    /// What was followed, so that nothing is followed twice; must survive reboots.
+    #[arg(long, value_name = "DIR", requires = "order_roster")]
+    pub(crate) order_state_dir: Option<PathBuf>,
 }
 
 /// The DNS server of `plimsoll dns` in the agent's process. What stands nowhere here is as there, or in the Corefile.

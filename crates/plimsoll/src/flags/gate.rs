@@ -50,6 +50,11 @@ pub(crate) struct NodeFlags {
 pub(crate) enum NodeVerb {
     #[command(flatten)]
     Workload(WorkloadVerb),
+    /// Give this node a sealed order (`plimsoll breakglass order`), and see what it makes of it.
+    Order {
+        /// The order.
+        file: PathBuf,
+    },
     /// The traffic of this node's workloads to the API servers.
     Fuse {
         #[command(subcommand)]
@@ -75,6 +80,10 @@ pub(crate) enum WorkloadVerb {
         /// `plimsoll gate --name`.
         workload: String,
     },
+    /// Start nothing on this node that has not run before, until `unfreeze` or a restart of the agent.
+    Freeze,
+    /// That ends.
+    Unfreeze,
     /// Never run this revision of a workload on this node.
     Quarantine {
         /// `plimsoll gate --name`.

@@ -48,6 +48,13 @@ pub(crate) struct HubFlags {
     /// The key that directives are signed with (`plimsoll rollout keygen`).
     #[arg(long, value_name = "FILE")]
     pub(crate) rollouts_key: Option<PathBuf>,
+    /// Hand sealed orders (`plimsoll breakglass order`) of the people in this file on to the agents: POST /orders on the telemetry
+    /// port.
+    #[arg(long, value_name = "FILE", requires = "agents_listen")]
+    pub(crate) order_roster: Option<PathBuf>,
+    /// Where they outlive this process. Without it a restart forgets them, and agents that were away do not hear of them.
+    #[arg(long, value_name = "DIR", requires = "order_roster")]
+    pub(crate) order_state_dir: Option<PathBuf>,
     /// Ask this server of the cluster's DNS every 5 s, past every cache, for gates of rollouts; may be given several times.
     #[arg(long, value_name = "ADDR", value_parser = super::probe::server)]
     pub(crate) dns_probe: Vec<std::net::SocketAddr>,

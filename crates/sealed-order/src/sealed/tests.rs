@@ -17,7 +17,7 @@ fn key(of: u8) -> SigningKey {
 fn roster() -> Roster {
     let people = [(1, "signer", "ann"), (2, "signer", "bob"), (3, "revoked", "eve")];
     let lines = people.map(|(seed, kind, name)| format!("{kind} {} {name}\n", key(seed).public()));
-    Roster::parse(&format!("threshold 2\n{}", lines.concat())).expect("a roster")
+    Roster::parse(&format!("cluster {CLUSTER}\nthreshold 2\n{}", lines.concat())).expect("a roster")
 }
 
 fn order() -> Order {
@@ -41,7 +41,7 @@ fn sealed(order: &Order, by: &[u8]) -> Sealed {
 }
 
 fn here() -> Place<'static> {
-    Place { cluster: CLUSTER, node: Some("n1"), now: NOW }
+    Place { node: Some("n1"), now: NOW }
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn what_is_followed_and_what_is_not() {
     check("one has, twice", sealed(&order(), &[1, 1]), here(), too_few(1));
     check("a revoked key", sealed(&order(), &[1, 2, 3]), here(), Err(Refusal::Revoked("eve".to_owned())));
     check("a foreign key", sealed(&order(), &[1, 2, 4]), here(), Err(Refusal::UnknownKey));
-    let other = Place { cluster: "other", ..here() };
-    check("another cluster", good.clone(), other, Err(Refusal::Foreign(CLUSTER.to_owned())));
+    let foreign = Order { cluster: "other".to_owned(), ..order() };
+    check("another cluster", sealed(&foreign, &[1, 2]), here(), Err(Refusal::Foreign("other".to_owned())));
     let at = |now| (Place { now, ..here() }, Err(Refusal::Time { from: NOW - 60, to: NOW + 3600, now }));
     for now in [NOW - 61, NOW + 3600, NOW - 86_400, NOW + 86_400] {
         let (place, expected) = at(now);
