@@ -1,1 +1,19 @@
-//! .
+//! The way in that works under overload: levers, credentials, a lifeboat, rehearsals, and a log of all of it.
+//!
+//! Owns: the ladder of levers and walking it ([`engage`]), the jail ([`jail`]), the hash-chained log ([`audit`]), an authority
+//! that is offline and its short-lived certificates ([`authority`]), a second API server for people ([`lifeboat`]), and
+//! rehearsing all that ([`rehearsal`]). Does not know: how a sealed order reaches nodes (`order-courier`), who costs what
+//! (`load-watch` says).
+//!
+//! It asks API servers through a [`way::Way`] of its own, not through the hub's door: it runs on an engineer's machine, with
+//! an engineer's credentials, while the hub may be dead. What each lever asks stands in [`lever::Lever`].
+
+pub mod audit;
+pub mod engage;
+pub mod jail;
+pub mod lever;
+pub mod limits;
+pub mod offender;
+pub mod prepare;
+pub mod way;
+pub mod wellness;
