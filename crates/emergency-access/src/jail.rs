@@ -63,6 +63,7 @@ pub fn manifests() -> Vec<Value> {
             {"apiGroups": ["apps"], "resources": ["daemonsets", "deployments", "statefulsets"], "verbs": ["get", "list", "create", "patch", "delete"]},
             {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterrolebindings", "rolebindings"], "verbs": ["get", "list", "patch", "delete"]},
             {"apiGroups": [""], "resources": ["nodes", "namespaces", "pods"], "verbs": ["get", "list"]},
+            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["get", "list"]},
             {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["plimsoll-breakglass"], "verbs": ["get", "patch"]},
             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]},
             {"apiGroups": ["plimsoll.dev"], "resources": ["daemonrollouts"], "verbs": ["get", "list", "patch"]},

@@ -9,11 +9,17 @@
 //! an engineer's credentials, while the hub may be dead. What each lever asks stands in [`lever::Lever`].
 
 pub mod audit;
+pub mod authority;
 pub mod engage;
 pub mod jail;
+pub mod kubeconfig;
 pub mod lever;
+pub mod lifeboat;
 pub mod limits;
 pub mod offender;
 pub mod prepare;
+pub mod rehearsal;
+pub mod secret;
+pub mod share;
 pub mod way;
 pub mod wellness;
