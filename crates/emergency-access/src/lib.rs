@@ -23,3 +23,15 @@ pub mod secret;
 pub mod share;
 pub mod way;
 pub mod wellness;
+
+/// A time such as "1h", "30m" or "90s", as people write it.
+///
+/// # Errors
+/// A sentence.
+pub fn ttl(text: &str) -> Result<std::time::Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|ttl| std::time::Duration::try_from(ttl).ok());
+    match parsed {
+        Some(ttl) if (authority::TTL_MIN..=authority::TTL_MAX).contains(&ttl) => Ok(ttl),
+        _ => Err("write a time of 1m to 24h".to_owned()),
+    }
+}

@@ -74,6 +74,14 @@ pub struct Hook {
     pub undo: Vec<String>,
 }
 
+/// The commands of a file in YAML: a list of [`Hook`]s.
+///
+/// # Errors
+/// A sentence.
+pub fn hooks_of(text: &[u8]) -> Result<Vec<Hook>, String> {
+    serde_saphyr::from_slice(text).map_err(|error| error.to_string())
+}
+
 /// What people bring along.
 #[derive(Debug, Clone, Default)]
 pub struct Baggage {

@@ -3,6 +3,7 @@
 mod agent;
 mod agent_gate;
 mod api;
+mod breakglass;
 mod dns;
 mod drill;
 mod fuse;
@@ -23,6 +24,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use agent::{AgentFlags, AgentOrderFlags};
 pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
+pub(crate) use breakglass::{
+    AuditVerb, BreakglassAction, BreakglassFlags, EngageFlags, InitFlags, IssueFlags, LifeboatVerb, OpenFlags,
+    OrderVerb, PassphraseFlags, RehearseFlags, WaysFlags,
+};
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use drill::{DrillFlags, DrillOutput};
 pub(crate) use fuse::{AgentFuseFlags, FuseVerb, Lasts, RateFlags};
@@ -70,6 +75,9 @@ pub(crate) enum Command {
     Preflight(Box<PreflightFlags>),
     /// Who loads the API server now, whose cost grows with the cluster, how far the load line is. Asks the hub, not the API server.
     Top(TopFlags),
+    /// The way in that works under overload: levers against whoever drowns the API servers, credentials without a network, a second
+    /// API server for people.
+    Breakglass(Box<BreakglassFlags>),
     /// What would happen: a cluster of thousands of nodes in virtual time, bad rollouts, dead API servers, caches that hide it.
     Drill(DrillFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.

@@ -10,7 +10,7 @@ use fuse::policy::Why;
 use fuse::status::WorkloadStatus;
 use fuse::{Action, Nft, Order, Rates, Status, Whom, script};
 
-use crate::commands::runtime;
+use crate::commands::{person, runtime};
 use crate::flags::{FuseVerb, Lasts, RateFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
@@ -53,8 +53,7 @@ fn order(folder: &Path, subject: Whom, action: Action, lasts: Lasts) -> Outcome 
         return Err(Failure::Usage(sentence));
     }
     let until = (lasts.seconds > 0).then(|| since_boot().as_secs() + lasts.seconds);
-    let by = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default();
-    let order = Order { subject: subject.clone(), action, until_up_seconds: until, by, why: lasts.why };
+    let order = Order { subject: subject.clone(), action, until_up_seconds: until, by: person::name(), why: lasts.why };
     let orders = folder.join("orders");
     order.write(&orders).map_err(|error| {
         Failure::Usage(format!("the order cannot be written to {}: {error}; has an agent with --fuse run here, and is this root?", orders.display()))
