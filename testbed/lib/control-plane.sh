@@ -34,7 +34,7 @@ define_apiserver() {
         --service-account-signing-key-file "$DIR/service-accounts.key" --token-auth-file "$DIR/tokens.csv" \
         --authorization-mode Node,RBAC --service-cluster-ip-range 10.96.0.0/16,fd00:10:96::/112 --allow-privileged \
         --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-format json \
-        --audit-log-maxsize 8192 $(audit_webhook_flags)
+        --audit-log-maxsize 8192 $(audit_webhook_flags) ${APISERVER_CLIENT_CA:+--client-ca-file "$APISERVER_CLIENT_CA"}
 }
 
 # AUDIT_WEBHOOK=ADDR: events go there, too, in batches of a second. Without it the API server does not have that work.

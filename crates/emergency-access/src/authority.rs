@@ -295,7 +295,8 @@ impl Authority {
         let (key, tokens) = (generate()?, generate()?);
         let certificate = params.signed_by(&key, &self.issuer).map_err(not_one)?.pem();
         let pem = |pair: &KeyPair| Zeroizing::new(pair.serialize_pem());
-        Ok(Serving { certificate, key: pem(&key), tokens: pem(&tokens) })
+        let tokens_public = tokens.public_key_pem();
+        Ok(Serving { certificate, key: pem(&key), tokens: pem(&tokens), tokens_public })
     }
 }
 
@@ -307,6 +308,8 @@ pub struct Serving {
     pub key: Zeroizing<String>,
     /// The key for tokens of service accounts.
     pub tokens: Zeroizing<String>,
+    /// Its public half.
+    pub tokens_public: String,
 }
 
 fn of(certificate: &str) -> Result<String, AuthorityError> {

@@ -39,7 +39,8 @@ pub const WRITES: u32 = 20;
 /// What it calls itself: never `kube-apiserver`, which Services and scripts look for.
 pub const NAME: &str = "kube-apiserver-lifeboat";
 /// Of the folder: the authority for people, its own certificate and key, and a key for tokens that nobody has.
-pub const FILES: [&str; 4] = ["authority.crt", "lifeboat.crt", "lifeboat.key", "lifeboat-tokens.key"];
+pub const FILES: [&str; 5] =
+    ["authority.crt", "lifeboat.crt", "lifeboat.key", "lifeboat-tokens.key", "lifeboat-tokens.pub"];
 
 impl Default for Lifeboat {
     fn default() -> Self {

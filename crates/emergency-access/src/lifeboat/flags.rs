@@ -91,7 +91,7 @@ fn own(running: &Running, lifeboat: &Lifeboat) -> Vec<(&'static str, String)> {
         ("tls-cert-file", lifeboat.file("lifeboat.crt")),
         ("tls-private-key-file", lifeboat.file("lifeboat.key")),
         // Tokens of service accounts are signed with another key: the crowd is nobody here.
-        ("service-account-key-file", lifeboat.file("lifeboat-tokens.key")),
+        ("service-account-key-file", lifeboat.file("lifeboat-tokens.pub")),
         ("service-account-signing-key-file", lifeboat.file("lifeboat-tokens.key")),
         ("anonymous-auth", "false".to_owned()),
         ("max-requests-inflight", lifeboat.reads.to_string()),

@@ -62,7 +62,7 @@ pub fn running_in(procfs: &Path) -> Result<Running, ManifestError> {
             .filter(|word| !word.is_empty())
             .map(|word| String::from_utf8_lossy(word).into_owned())
             .collect();
-        if is_api_server(&command) && !command.iter().any(|word| word.contains("lifeboat-tokens.key")) {
+        if is_api_server(&command) && !command.iter().any(|word| word.contains("lifeboat-tokens.pub")) {
             found.push((resident_pages(&entry.path()), command));
         }
     }

@@ -65,7 +65,7 @@ fn the_crowd_is_nobody_there_and_etcd_is_the_same() {
     check("secure-port", Some("7443"));
     check("endpoint-reconciler-type", Some("none"));
     check("client-ca-file", Some("/etc/kubernetes/plimsoll/authority.crt"));
-    check("service-account-key-file", Some("/etc/kubernetes/plimsoll/lifeboat-tokens.key"));
+    check("service-account-key-file", Some("/etc/kubernetes/plimsoll/lifeboat-tokens.pub"));
     check("service-account-signing-key-file", Some("/etc/kubernetes/plimsoll/lifeboat-tokens.key"));
     check("anonymous-auth", Some("false"));
     check("watch-cache", Some("false"));
@@ -122,7 +122,7 @@ fn what_is_no_api_server_is_refused() {
     };
     process("1", "/sbin/init", 9);
     process("2", "kube-apiserver --secure-port=6443", 500);
-    process("3", "kube-apiserver --service-account-key-file=/x/lifeboat-tokens.key", 900);
+    process("3", "kube-apiserver --service-account-key-file=/x/lifeboat-tokens.pub", 900);
     process("4", "kube-apiserver --secure-port=1", 5);
     assert_eq!(running_in(folder.path()).expect("one").get("secure-port"), Some("6443"));
 }

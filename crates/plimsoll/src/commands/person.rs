@@ -14,7 +14,8 @@ const SECRET_BYTES_MAX: u64 = 16 * 1024;
 
 /// As this machine knows them: whoever called sudo, not root.
 pub(crate) fn name() -> String {
-    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default()
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// A passphrase: the first line of a file, or what is typed, without an echo.

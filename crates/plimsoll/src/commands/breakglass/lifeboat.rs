@@ -32,7 +32,7 @@ pub(super) fn run(place: &Place, verb: LifeboatVerb) -> Outcome {
             let serving = open(place, &opening)?.serve(&address, &name, place.clock.wall()).map_err(Failure::usage)?;
             std::fs::create_dir_all(&out_dir)?;
             let trusted = std::fs::read_to_string(place.dir.join(authority::CERTIFICATE))?;
-            let contents = [trusted.as_str(), &serving.certificate, &serving.key, &serving.tokens];
+            let contents = [trusted.as_str(), &serving.certificate, &serving.key, &serving.tokens, &serving.tokens_public];
             for (file, text) in FILES.iter().zip(contents) {
                 write(&out_dir.join(file), text, 0o600).map_err(Failure::usage)?;
                 terminal::print(&format!("{}\n", out_dir.join(file).display()));
