@@ -150,7 +150,7 @@ crowd_on() {
         nice -n 19 nsenter --target "$process" --net --pid -- bash -c \
             'while :; do curl -sfk --connect-timeout 5 --max-time 60 -o /dev/null -H "Authorization: Bearer $0" "$1" || sleep 1; done' \
             "$TOKEN" "https://$GATEWAY:6443$LIST&crowd=1" >/dev/null 2>&1 &
-        PIDS+=($!)
+        disown
     done
 }
 crowd_off() { pkill -9 -f 'crowd=1' 2>/dev/null || true; }
@@ -190,13 +190,13 @@ engaged() {
     shift 2
     from=$(milliseconds)
     "$@" >"$WORK/engage-$name.txt" 2>&1 || true
-    while ! is_well_since "$from" && [ $(($(milliseconds) - from)) -lt 120000 ]; do sleep 1; done
+    while ! is_well_since "$from" && [ $(($(milliseconds) - from)) -lt 90000 ]; do sleep 1; done
     local took
     took=$(well_since "$from")
-    echo "        $name: the API server is well after ${took:-more than 120} s"
+    echo "        $name: the API server is well after ${took:-more than 90} s"
     [ "$limit" = 0 ] || expect "$name: within $limit s" at_most "${took:-999}" "$limit"
 }
-engaged nothing 0 sleep 60
+engaged nothing 0 sleep 40
 engaged fuse 45 breakglass engage "${against[@]}" --lever cut --order "$(order cut real/DaemonSet/crowd)" --hub "$TELEMETRY"
 sed 's/^/        | /' "$WORK/engage-fuse.txt"
 breakglass order send "$(order restore real/DaemonSet/crowd)" --hub "$TELEMETRY" >/dev/null 2>&1
@@ -205,8 +205,15 @@ within 60 "an order to restore lets the crowd back" drowns
 sleep 10
 engaged jail 90 breakglass engage "${against[@]}" --lever jail
 sed 's/^/        | /' "$WORK/engage-jail.txt"
+# A level without seats still runs one request at a time: the API server lets the first one in (`fairqueuing/queueset`).
+mostly_refused() {
+    local of=20
+    seq $of | xargs -P $of -I{} curl -sk -o /dev/null -m 10 -w '%{http_code}\n' -H "Authorization: Bearer $TOKEN" "$APISERVER$LIST" | grep -c 429 >"$WORK/refused.txt" || true
+    echo "        of $of LISTs at once $(cat "$WORK/refused.txt") were refused (429)"
+    at_least "$(cat "$WORK/refused.txt")" $((of - 2))
+}
 jailed() { [ "$(curl -sk -o /dev/null -m 5 -w '%{http_code}' -H "Authorization: Bearer $TOKEN" "$APISERVER/api/v1/namespaces")" = "$1" ]; }
-expect "in the jail everything is 429" jailed 429
+expect "in the jail all but one request at a time are refused" mostly_refused
 crowd_off
 breakglass disengage >/dev/null 2>&1
 within 10 "out of the jail it is 200 again" jailed 200
@@ -253,7 +260,7 @@ expect "whom the cluster needs is not engaged by a slip" test "$(status_of break
 
 # --- etcd is what is dead
 testbed kill etcd >/dev/null 2>&1
-says_so() { breakglass drill --context lifeboat-1 | grep -q 'etcd is what is dead'; }
+says_so() { { breakglass drill --context lifeboat-1 || true; } | grep -q 'etcd is what is dead'; }
 within 15 "with etcd dead the lifeboat says so" says_so
 testbed start etcd >/dev/null 2>&1
 breakglass audit verify >"$WORK/audit.txt" && ok "the audit log's chain holds: $(cat "$WORK/audit.txt")"

@@ -1,5 +1,6 @@
 //! The jail: a priority level without seats that rejects, and a flow schema that is empty until somebody is put into it by one
-//! PATCH (KEP-1040: a priority level of no shares, "deliberate jail").
+//! PATCH (KEP-1040: a priority level of no shares, "deliberate jail"). An API server still runs one request of such a level at a
+//! time: its queue set admits whatever comes first while nothing of the level runs.
 
 use serde_json::{Value, json};
 

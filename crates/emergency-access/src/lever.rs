@@ -72,7 +72,7 @@ impl Lever {
             },
             Self::Jail => Facts {
                 name: "jail",
-                does: "API servers put its service account on a priority level without seats: 429",
+                does: "API servers put its service account on a priority level without seats: one request at a time, 429 for the rest",
                 costs: "2 GETs, 1 PATCH",
                 effect: "a second: API servers watch flow schemas",
                 leaves: "what it costs to say no: TLS, authentication, audit; open watches; what is being answered",

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod offender;
 pub mod prepare;
 pub mod rehearsal;
+pub mod rehearsing;
 pub mod secret;
 pub mod share;
 pub mod way;

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent_link::config::Transport;
 use apiserver_client::{DoorConfig, Limits};
 use apiserver_health::Health;
+use emergency_access::rehearsing::Rehearsing;
 use environment::{SystemClock, SystemEntropy};
 use hub::{AgentsConfig, Config, Extension};
 use load_watch::{AuditConfig, LoadWatch};
@@ -29,6 +31,10 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
     let (load_watch, audit) = (flags.load_watch, audit(&flags));
     let rollouts = Rollouts::prepare(&flags)?;
     let board = orders::prepare(&flags, Arc::new(SystemClock::new()))?;
+    let rehearsing = flags.breakglass_kubeconfig.clone().map(|kubeconfig| {
+        let every = Duration::from_secs(flags.breakglass_every);
+        Rehearsing::new(kubeconfig, every, Arc::new(SystemClock::new()))
+    });
     let names = dns::probe::beside(&flags.dns_probe, &flags.dns_probe_domain)?;
     let config = config(flags)?;
     runtime::many_threads(async {
@@ -46,6 +52,11 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
         }
         if let Some(board) = &board {
             extension.routes = orders::routes(board, extension.routes);
+        }
+        if let Some(rehearsing) = rehearsing {
+            extension.collectors.push(rehearsing.collector());
+            let entropy = Arc::new(SystemEntropy::new());
+            environment::spawn("rehearsals", rehearsing.run(entropy, shutdown.clone()));
         }
         let health = Health::default();
         extension.collectors.push(health.collector());

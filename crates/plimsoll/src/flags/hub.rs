@@ -55,6 +55,13 @@ pub(crate) struct HubFlags {
     /// Where they outlive this process. Without it a restart forgets them, and agents that were away do not hear of them.
     #[arg(long, value_name = "DIR", requires = "order_roster")]
     pub(crate) order_state_dir: Option<PathBuf>,
+    /// Rehearse break-glass on a schedule with this kubeconfig (`plimsoll breakglass issue`), which is read anew each time; results
+    /// are metrics.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) breakglass_kubeconfig: Option<PathBuf>,
+    /// How often, seconds.
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS", requires = "breakglass_kubeconfig", value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    pub(crate) breakglass_every: u64,
     /// Ask this server of the cluster's DNS every 5 s, past every cache, for gates of rollouts; may be given several times.
     #[arg(long, value_name = "ADDR", value_parser = super::probe::server)]
     pub(crate) dns_probe: Vec<std::net::SocketAddr>,
