@@ -16,7 +16,7 @@ enum Layer {
 }
 
 /// Ground crates, lowest first: each may use only those before it.
-const GROUND: [&str; 18] = [
+const GROUND: [&str; 19] = [
     "objects",
     "exposition",
     "state-metrics",
@@ -35,6 +35,7 @@ const GROUND: [&str; 18] = [
     "confirmation",
     "rollout-plan",
     "sealed-order",
+    "recovery",
 ];
 const EDGES: [&str; 8] = [
     "environment",

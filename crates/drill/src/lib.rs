@@ -11,11 +11,13 @@ mod api_server;
 mod controller;
 mod machine;
 mod picture;
+mod reconnect;
 mod report;
 mod scenario;
 mod world;
 
 pub use picture::picture;
+pub use reconnect::{ColdRestart, Reconnected, cold_restart};
 pub use report::{Event, Report, Second};
 pub use scenario::{Delivery, Fault, Scenario, Workload};
 pub use world::run;
