@@ -8,6 +8,10 @@ use crate::offender::Account;
 
 /// The name of both objects.
 pub const NAME: &str = "plimsoll-jail";
+/// The flow schema of whoever is shed while a cluster recovers; it leads to the jail's level.
+pub const SHED: &str = "plimsoll-shed";
+/// The flow schema and the priority level of whoever is being let back in.
+pub const RECOVERY: &str = "plimsoll-recovery";
 /// The flow schema of people who come in by break-glass.
 pub const ACCESS: &str = "plimsoll-breakglass";
 /// Their group.
@@ -15,6 +19,8 @@ pub const GROUP: &str = "plimsoll:breakglass";
 /// After `exempt` (1) and `probes` (2), which belong to Kubernetes, and before everything else.
 const ACCESS_PRECEDENCE: u32 = 3;
 const PRECEDENCE: u32 = 4;
+const SHED_PRECEDENCE: u32 = 5;
+const RECOVERY_PRECEDENCE: u32 = 6;
 const API: &str = "flowcontrol.apiserver.k8s.io/v1";
 const SCHEMAS: &str = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas";
 /// Who says so, on the flow schema.
@@ -27,24 +33,29 @@ pub fn path() -> String {
 
 /// Everything that is installed beforehand: the jail, and the way in.
 pub fn manifests() -> Vec<Value> {
-    let level = json!({
-        "apiVersion": API,
-        "kind": "PriorityLevelConfiguration",
-        "metadata": {"name": NAME},
-        "spec": {"type": "Limited", "limited": {
-            "nominalConcurrencyShares": 0,
-            "lendablePercent": 0,
-            "borrowingLimitPercent": 0,
-            "limitResponse": {"type": "Reject"},
-        }},
-    });
-    // Nothing is said of its rules: to install it again does not let anybody out.
-    let schema = json!({
-        "apiVersion": API,
-        "kind": "FlowSchema",
-        "metadata": {"name": NAME},
-        "spec": {"priorityLevelConfiguration": {"name": NAME}, "matchingPrecedence": PRECEDENCE},
-    });
+    // No seats, and nothing borrowed: whoever is on it is turned away.
+    let level = |name: &str| {
+        json!({
+            "apiVersion": API,
+            "kind": "PriorityLevelConfiguration",
+            "metadata": {"name": name},
+            "spec": {"type": "Limited", "limited": {
+                "nominalConcurrencyShares": 0,
+                "lendablePercent": 0,
+                "borrowingLimitPercent": 0,
+                "limitResponse": {"type": "Reject"},
+            }},
+        })
+    };
+    // Nothing is said of their rules: to install them again does not let anybody out.
+    let schema = |name: &str, level: &str, precedence: u32| {
+        json!({
+            "apiVersion": API,
+            "kind": "FlowSchema",
+            "metadata": {"name": name},
+            "spec": {"priorityLevelConfiguration": {"name": level}, "matchingPrecedence": precedence},
+        })
+    };
     let access = json!({
         "apiVersion": API,
         "kind": "FlowSchema",
@@ -78,7 +89,16 @@ pub fn manifests() -> Vec<Value> {
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ACCESS},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": GROUP}],
     });
-    vec![level, schema, access, role, bound]
+    vec![
+        level(NAME),
+        schema(NAME, NAME, PRECEDENCE),
+        schema(SHED, NAME, SHED_PRECEDENCE),
+        level(RECOVERY),
+        schema(RECOVERY, RECOVERY, RECOVERY_PRECEDENCE),
+        access,
+        role,
+        bound,
+    ]
 }
 
 /// The same as a file for `kubectl apply`.
@@ -128,7 +148,7 @@ pub fn inmates(schema: &Value) -> Vec<Account> {
         .collect()
 }
 
-fn rule(subject: &Value) -> Value {
+pub(crate) fn rule(subject: &Value) -> Value {
     json!({
         "subjects": [subject],
         "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "clusterScope": true, "namespaces": ["*"]}],

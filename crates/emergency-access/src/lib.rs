@@ -18,6 +18,7 @@ pub mod lifeboat;
 pub mod limits;
 pub mod offender;
 pub mod prepare;
+pub mod recover;
 pub mod rehearsal;
 pub mod rehearsing;
 pub mod secret;

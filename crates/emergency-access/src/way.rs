@@ -43,7 +43,7 @@ pub struct Ask {
 pub struct Answer {
     /// Of HTTP.
     pub code: u16,
-    /// The object, or the `Status`; null if it was neither.
+    /// The object; a string of what is none, such as a page of metrics.
     pub body: Value,
     /// From asking to the end of the answer.
     pub took: Duration,
@@ -209,7 +209,8 @@ impl Way {
         let body = body.map_err(|error| failed(&error))?.to_bytes();
         let took = self.clock.monotonic().saturating_sub(begun);
         refuse(status, &body)?;
-        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
+        let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| text());
         Ok(Answer { code: status.as_u16(), body, took, priority_level, flow_schema })
     }
 }

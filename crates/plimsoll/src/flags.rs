@@ -26,7 +26,7 @@ pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use breakglass::{
     AuditVerb, BreakglassAction, BreakglassFlags, EngageFlags, InitFlags, IssueFlags, LifeboatVerb, OpenFlags,
-    OrderVerb, PassphraseFlags, RehearseFlags, WaysFlags,
+    OrderVerb, PassphraseFlags, RecoverFlags, RehearseFlags, WaysFlags,
 };
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use drill::{DrillFlags, DrillOutput};
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     /// The way in that works under overload: levers against whoever drowns the API servers, credentials without a network, a second
     /// API server for people.
     Breakglass(Box<BreakglassFlags>),
+    /// The way back: sheds everybody but the cluster's own parts, and lets them in again by cohorts as the API servers bear it.
+    Recover(RecoverFlags),
     /// What would happen: a cluster of thousands of nodes in virtual time, bad rollouts, dead API servers, caches that hide it.
     Drill(DrillFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.

@@ -43,6 +43,7 @@ fn run(command: Command) -> Outcome {
         Command::Preflight(flags) => commands::preflight::run(*flags),
         Command::Top(flags) => commands::top::run(flags),
         Command::Breakglass(flags) => commands::breakglass::run(*flags),
+        Command::Recover(flags) => commands::breakglass::recover(flags),
         Command::Drill(flags) => commands::drill::run(flags),
         Command::Certs(flags) => commands::certs::run(flags),
         Command::FakeApiserver(flags) => commands::fake_apiserver::run(flags),

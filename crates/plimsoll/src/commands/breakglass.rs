@@ -6,6 +6,9 @@ mod levers;
 mod lifeboat;
 mod log;
 mod orders;
+mod recover;
+
+pub(crate) use recover::run as recover;
 
 use std::path::PathBuf;
 use std::sync::Arc;

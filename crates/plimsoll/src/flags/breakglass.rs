@@ -80,6 +80,25 @@ pub(crate) enum BreakglassAction {
     },
 }
 
+/// `plimsoll recover`.
+#[derive(Debug, Args)]
+pub(crate) struct RecoverFlags {
+    /// The folder of the audit log and the journal. [default: .plimsoll/breakglass in the home folder]
+    #[arg(long, value_name = "DIR", env = "PLIMSOLL_BREAKGLASS_DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ways: WaysFlags,
+    /// A namespace that comes back right after the parts of the cluster; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) first: Vec<String>,
+    /// Say who would come back in which order, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Let everybody in at once: a recovery that was begun is given up.
+    #[arg(long, conflicts_with_all = ["dry_run", "first"])]
+    pub(crate) end: bool,
+}
+
 /// Ways in.
 #[derive(Debug, Args)]
 pub(crate) struct WaysFlags {

@@ -164,13 +164,19 @@ pub(super) fn install(place: &Place, ways: &WaysFlags, print: bool) -> Outcome {
     })
 }
 
-fn crew<'a>(place: &Place, ways: &'a [(String, Way)], field: &'a Field) -> Crew<'a> {
+/// All ways in; and those to the API servers that everybody uses, or all if there is none.
+pub(super) fn ways_and_patients(ways: &[(String, Way)]) -> (Vec<&dyn Api>, Vec<&dyn Api>) {
     let all: Vec<&dyn Api> = ways.iter().map(|(_, way)| way as &dyn Api).collect();
     let others = ways.iter().filter(|(name, _)| !is_lifeboat(name));
     let mut patients: Vec<&dyn Api> = others.map(|(_, way)| way as &dyn Api).collect();
     if patients.is_empty() {
         patients.clone_from(&all);
     }
+    (all, patients)
+}
+
+fn crew<'a>(place: &Place, ways: &'a [(String, Way)], field: &'a Field) -> Crew<'a> {
+    let (all, patients) = ways_and_patients(ways);
     Crew {
         ways: all,
         patients,
