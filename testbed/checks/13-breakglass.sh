@@ -258,6 +258,46 @@ expect "the same order again is not followed again" test "$("$PLIMSOLL" node --r
 status_of() { "$@" >/dev/null 2>&1; echo $?; }
 expect "whom the cluster needs is not engaged by a slip" test "$(status_of breakglass engage --against kube-system/DaemonSet/kube-proxy)" = 64
 
+# --- a cold restart: clients that want everything at once, wait ten seconds for it, and come again as client-go does
+client() {
+    local pause=800
+    until curl -sfk --max-time 10 -o /dev/null -H "Authorization: Bearer $TOKEN" "$APISERVER$LIST&crowd=1"; do
+        sleep "$(awk -v ms=$((pause + RANDOM % pause)) 'BEGIN {print ms / 1000}')"
+        pause=$((pause * 2 > 30000 ? 30000 : pause * 2))
+    done
+    touch "$WORK/synced/$1"
+}
+synced() { find "$WORK/synced" -type f | wc -l; }
+# restart SECONDS COMMAND...: the API server is killed and started, all clients come at once, the command runs beside; then how
+# many have what they want, after how long.
+restart() {
+    local limit=$1 number began
+    shift
+    rm -rf "$WORK/synced" && mkdir -p "$WORK/synced"
+    testbed kill apiserver >/dev/null 2>&1
+    testbed start apiserver >/dev/null 2>&1
+    began=$(milliseconds)
+    for number in $(seq "$RETURNING"); do client "$number" >/dev/null 2>&1 & CLIENTS_PIDS[number]=$!; done
+    "$@" >"$WORK/recover.txt" 2>&1 &
+    local beside=$!
+    while [ "$(synced)" -lt "$RETURNING" ] && [ $(($(milliseconds) - began)) -lt $((limit * 1000)) ]; do sleep 1; done
+    SYNCED=$(synced) TOOK=$((($(milliseconds) - began) / 1000))
+    { kill "${CLIENTS_PIDS[@]}"; crowd_off; wait "${CLIENTS_PIDS[@]}"; } 2>/dev/null || true
+    wait "$beside" || RECOVERED=$?
+}
+RETURNING=${RETURNING:-80} RECOVERED=0 CLIENTS_PIDS=()
+restart 120 true
+ALONE=$SYNCED
+echo "        client-go's backoff alone: $SYNCED of $RETURNING clients have their state after $TOOK s"
+from=$(milliseconds)
+while ! is_well_since "$from" && [ $(($(milliseconds) - from)) -lt 90000 ]; do sleep 1; done
+restart 280 timeout 300 "$PLIMSOLL" recover
+echo "        with a recovery: $SYNCED of $RETURNING after $TOOK s"
+sed 's/^/        | /' "$WORK/recover.txt"
+expect "with a recovery all clients are back in under 5 min" test "$SYNCED $RECOVERED" = "$RETURNING 0"
+empty() { [ -z "$(kubectl get flowschemas plimsoll-shed plimsoll-recovery -o 'jsonpath={.items[*].spec.rules}')" ]; }
+expect "nothing of it is left" empty
+
 # --- etcd is what is dead
 testbed kill etcd >/dev/null 2>&1
 says_so() { { breakglass drill --context lifeboat-1 || true; } | grep -q 'etcd is what is dead'; }
