@@ -258,10 +258,10 @@ expect "the same order again is not followed again" test "$("$PLIMSOLL" node --r
 status_of() { "$@" >/dev/null 2>&1; echo $?; }
 expect "whom the cluster needs is not engaged by a slip" test "$(status_of breakglass engage --against kube-system/DaemonSet/kube-proxy)" = 64
 
-# --- a cold restart: clients that want everything at once, wait ten seconds for it, and come again as client-go does
+# --- a cold restart: clients that want everything at once, wait so long for it, and come again as client-go does
 client() {
     local pause=800
-    until curl -sfk --max-time 10 -o /dev/null -H "Authorization: Bearer $TOKEN" "$APISERVER$LIST&crowd=1"; do
+    until curl -sfk --max-time "$PATIENCE" -o /dev/null -H "Authorization: Bearer $TOKEN" "$APISERVER$LIST&crowd=1"; do
         sleep "$(awk -v ms=$((pause + RANDOM % pause)) 'BEGIN {print ms / 1000}')"
         pause=$((pause * 2 > 30000 ? 30000 : pause * 2))
     done
@@ -285,7 +285,7 @@ restart() {
     { kill "${CLIENTS_PIDS[@]}"; crowd_off; wait "${CLIENTS_PIDS[@]}"; } 2>/dev/null || true
     wait "$beside" || RECOVERED=$?
 }
-RETURNING=${RETURNING:-80} RECOVERED=0 CLIENTS_PIDS=()
+RETURNING=${RETURNING:-80} PATIENCE=${PATIENCE:-5} RECOVERED=0 CLIENTS_PIDS=()
 restart 120 true
 ALONE=$SYNCED
 echo "        client-go's backoff alone: $SYNCED of $RETURNING clients have their state after $TOOK s"

@@ -90,9 +90,17 @@ impl Default for ColdRestart {
 #[derive(Debug, Clone, Copy)]
 enum Client {
     /// Asks again then; so often it has failed.
-    Waits { at: Duration, failed: u32 },
+    Waits {
+        at: Duration,
+        failed: u32,
+    },
     /// CPU seconds left and spent; when it gives up; so often it has failed.
-    Asks { left: f64, spent: f64, until: Duration, failed: u32 },
+    Asks {
+        left: f64,
+        spent: f64,
+        until: Duration,
+        failed: u32,
+    },
     Synced,
 }
 

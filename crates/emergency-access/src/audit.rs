@@ -209,7 +209,9 @@ mod tests {
             std::fs::write(&path, text).expect("written");
             match (verify(&path, Some(&records[1].hash)), line) {
                 (Ok(found), None) => assert_eq!(found.len(), 4, "{what}"),
-                (Err(AuditError::Broken { line: found, .. }), Some(line)) => assert_eq!(found, line, "{what}"),
+                (Err(AuditError::Broken { line: found, .. }), Some(line)) => {
+                    assert_eq!(found, line, "{what}")
+                }
                 (Err(AuditError::Shortened { .. }), Some(0)) => {}
                 (found, _) => panic!("{what}: {found:?}"),
             }

@@ -156,8 +156,9 @@ pub fn adopt(
 ) -> Result<Vec<Share>, AuthorityError> {
     let certificate = read(certificate)?.to_string();
     let pem = read(key)?;
-    let pair = KeyPair::from_pem(&pem)
-        .map_err(|_| AuthorityError::NotOne(format!("{}: not a private key in PEM that is not encrypted", key.display())))?;
+    let pair = KeyPair::from_pem(&pem).map_err(|_| {
+        AuthorityError::NotOne(format!("{}: not a private key in PEM that is not encrypted", key.display()))
+    })?;
     let id = identity(&certificate, Some(pair.public_key_raw()))?;
     store(folder, &certificate, &Secret::new(pair.serialize_der()), &id, keeper)
 }
@@ -239,10 +240,14 @@ impl Authority {
     pub fn issue(&self, wanted: &Wanted, wall: Duration) -> Result<Issued, AuthorityError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_@".contains(&byte);
         if wanted.name.is_empty() || wanted.name.len() > 63 || !wanted.name.bytes().all(fits) {
-            return Err(AuthorityError::Wish("a person's name has up to 63 letters, digits, dots and dashes"));
+            return Err(AuthorityError::Wish(
+                "a person's name has up to 63 letters, digits, dots and dashes",
+            ));
         }
         if !(TTL_MIN..=TTL_MAX).contains(&wanted.ttl) {
-            return Err(AuthorityError::Wish("a certificate holds for a minute to a day: it cannot be taken back"));
+            return Err(AuthorityError::Wish(
+                "a certificate holds for a minute to a day: it cannot be taken back",
+            ));
         }
         let serial = Secret::random(16)?;
         let serial_text = confirmation::hex::encode(serial.bytes());
@@ -278,7 +283,12 @@ impl Authority {
     ///
     /// # Errors
     /// [`AuthorityError::Wish`].
-    pub fn serve(&self, addresses: &[std::net::IpAddr], names: &[String], wall: Duration) -> Result<Serving, AuthorityError> {
+    pub fn serve(
+        &self,
+        addresses: &[std::net::IpAddr],
+        names: &[String],
+        wall: Duration,
+    ) -> Result<Serving, AuthorityError> {
         if addresses.is_empty() {
             return Err(AuthorityError::Wish("a lifeboat has an address: say which"));
         }

@@ -12,7 +12,7 @@ use crate::lever::Lever;
 use crate::limits::{HOOK, LOOK};
 use crate::offender::Offender;
 use crate::prepare::{Baggage, Prepared, Undo, Unusable, prepare};
-use crate::way::{Api, Asking, Ask, MERGE, NoAnswer, insist, probe};
+use crate::way::{Api, Ask, Asking, MERGE, NoAnswer, insist, probe};
 use crate::wellness::Wellness;
 
 /// What carries orders and runs commands.
@@ -95,18 +95,26 @@ impl Crew<'_> {
     ///
     /// # Errors
     /// The audit log cannot be opened. One that cannot be written any more is said, and does not keep people out.
-    pub async fn engage(&mut self, order: &Order, baggage: &Baggage, log: &mut Log) -> Result<Ended, AuditError> {
+    pub async fn engage(
+        &mut self,
+        order: &Order,
+        baggage: &Baggage,
+        log: &mut Log,
+    ) -> Result<Ended, AuditError> {
         let begun = self.clock.monotonic();
         let mut wellness = Wellness::default();
         if !order.dry_run && !order.force && self.is_well_for(&mut wellness).await {
             self.say("the API servers are well: nothing is engaged (--force does it all the same)");
             return Ok(Ended::WasWell);
         }
-        let about = json!({"against": order.offender.to_string(), "levers": order.levers, "dryRun": order.dry_run});
+        let about =
+            json!({"against": order.offender.to_string(), "levers": order.levers, "dryRun": order.dry_run});
         self.note(log, "engage", about);
         let mut requests = 0;
         for lever in &order.levers {
-            let Some((prepared, read)) = self.prepare(*lever, &order.offender, baggage).await else { continue };
+            let Some((prepared, read)) = self.prepare(*lever, &order.offender, baggage).await else {
+                continue;
+            };
             requests += read;
             if order.dry_run {
                 continue;
@@ -162,10 +170,18 @@ impl Crew<'_> {
         Ok((done, failed))
     }
 
-    async fn prepare(&mut self, lever: Lever, offender: &Offender, baggage: &Baggage) -> Option<(Prepared, u32)> {
+    async fn prepare(
+        &mut self,
+        lever: Lever,
+        offender: &Offender,
+        baggage: &Baggage,
+    ) -> Option<(Prepared, u32)> {
         let facts = lever.facts();
         let number = Lever::LADDER.iter().position(|one| *one == lever).unwrap_or_default();
-        self.say(&format!("lever {number} {}: costs {}; takes effect in {}", facts.name, facts.costs, facts.effect));
+        self.say(&format!(
+            "lever {number} {}: costs {}; takes effect in {}",
+            facts.name, facts.costs, facts.effect
+        ));
         let prepared = {
             let any = Any(&self.ways);
             prepare(lever, offender, baggage, &any).await
@@ -197,7 +213,8 @@ impl Crew<'_> {
         }
         for ask in prepared.asks {
             let (method, path) = (ask.method.clone(), ask.path.clone());
-            let answer = insist(&Any(&self.ways), ask).await.map_err(|why| format!("{method} {path}: {why}"))?;
+            let answer =
+                insist(&Any(&self.ways), ask).await.map_err(|why| format!("{method} {path}: {why}"))?;
             done.push(format!("{method} {path}: {} after {} ms", answer.code, answer.took.as_millis()));
         }
         Ok(done)
@@ -253,7 +270,11 @@ impl Crew<'_> {
                 return true;
             }
             if waited >= patience {
-                self.say(&format!("  not well after {} s: a GET takes {}", waited.as_secs(), wellness.last()));
+                self.say(&format!(
+                    "  not well after {} s: a GET takes {}",
+                    waited.as_secs(),
+                    wellness.last()
+                ));
                 return false;
             }
             if waited.saturating_sub(said) >= Duration::from_secs(5) {

@@ -50,9 +50,9 @@ pub fn text(servers: &[Server], issued: &Issued, trusted: &str, named: &str) -> 
             "certificate-authority-data": base64(trusted.as_bytes()),
         }})
     });
-    let contexts = each(&|server| {
-        json!({"name": server.name, "context": {"cluster": server.name, "user": "breakglass"}})
-    });
+    let contexts = each(
+        &|server| json!({"name": server.name, "context": {"cluster": server.name, "user": "breakglass"}}),
+    );
     let user = json!({"name": "breakglass", "user": {
         "client-certificate-data": base64(issued.certificate.as_bytes()),
         "client-key-data": base64(issued.key.as_bytes()),

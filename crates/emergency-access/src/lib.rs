@@ -16,8 +16,10 @@ pub mod kubeconfig;
 pub mod lever;
 pub mod lifeboat;
 pub mod limits;
+pub mod metastable;
 pub mod offender;
 pub mod prepare;
+pub mod protect;
 pub mod recover;
 pub mod rehearsal;
 pub mod rehearsing;
@@ -31,7 +33,8 @@ pub mod wellness;
 /// # Errors
 /// A sentence.
 pub fn ttl(text: &str) -> Result<std::time::Duration, String> {
-    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|ttl| std::time::Duration::try_from(ttl).ok());
+    let parsed =
+        text.parse::<jiff::SignedDuration>().ok().and_then(|ttl| std::time::Duration::try_from(ttl).ok());
     match parsed {
         Some(ttl) if (authority::TTL_MIN..=authority::TTL_MAX).contains(&ttl) => Ok(ttl),
         _ => Err("write a time of 1m to 24h".to_owned()),

@@ -30,10 +30,14 @@ pub struct Offender {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Protected {
     /// Not one of three kinds.
-    #[error("{0:?} names no workload: write namespace/kind/name with the kind DaemonSet, Deployment or StatefulSet")]
+    #[error(
+        "{0:?} names no workload: write namespace/kind/name with the kind DaemonSet, Deployment or StatefulSet"
+    )]
     NoWorkload(String),
     /// Without it nodes or the control plane stop.
-    #[error("{0} is part of the cluster itself ({1}): if that is really meant, say --system and --confirm {0}")]
+    #[error(
+        "{0} is part of the cluster itself ({1}): if that is really meant, say --system and --confirm {0}"
+    )]
     System(String, &'static str),
 }
 
@@ -76,7 +80,9 @@ impl Offender {
         let part = PARTS.iter().find(|(name, _)| *name == self.name).map(|(_, part)| *part);
         let part = part.or((self.namespace == "kube-system").then_some("kube-system"));
         match part {
-            Some(part) if confirmed != Some(&self.to_string()) => Err(Protected::System(self.to_string(), part)),
+            Some(part) if confirmed != Some(&self.to_string()) => {
+                Err(Protected::System(self.to_string(), part))
+            }
             _ => Ok(()),
         }
     }

@@ -133,7 +133,9 @@ fn nothing(what: String) -> Prepared {
 
 fn orders(orders: &[String], purpose: &str, undo: &str) -> Result<Prepared, Unusable> {
     if orders.is_empty() {
-        let what = format!("no sealed order to {purpose} was brought along (--order); `plimsoll breakglass order new` begins one");
+        let what = format!(
+            "no sealed order to {purpose} was brought along (--order); `plimsoll breakglass order new` begins one"
+        );
         return Err(Unusable::Missing(what));
     }
     let what = format!("{} sealed order(s) to {purpose} go to the hub", orders.len());
@@ -144,9 +146,9 @@ fn orders(orders: &[String], purpose: &str, undo: &str) -> Result<Prepared, Unus
 async fn object(offender: &Offender, api: &dyn Api) -> Result<Value, Unusable> {
     match insist(api, Ask::get(offender.path())).await {
         Ok(answer) => Ok(answer.body),
-        Err(refused) if refused.code() == Some(404) => {
-            Err(Unusable::Missing(format!("there is no {offender}: is the name right, or has it gone already?")))
-        }
+        Err(refused) if refused.code() == Some(404) => Err(Unusable::Missing(format!(
+            "there is no {offender}: is the name right, or has it gone already?"
+        ))),
         Err(failed) => Err(failed.into()),
     }
 }
@@ -201,7 +203,9 @@ async fn unbound(offender: &Offender, api: &dyn Api) -> Result<Prepared, Unusabl
         }
     }
     if names.is_empty() {
-        return Err(Unusable::Missing(format!("no binding names {account}: it has its rights through a group")));
+        return Err(Unusable::Missing(format!(
+            "no binding names {account}: it has its rights through a group"
+        )));
     }
     prepared.what = format!("{account} loses {}", names.join(", "));
     Ok(prepared)
@@ -228,7 +232,10 @@ fn unbind(binding: &Value, plural: &str, account: &Account, prepared: &mut Prepa
     if others.is_empty() {
         let kind = if plural == BINDINGS[0] { "ClusterRoleBinding" } else { "RoleBinding" };
         prepared.asks.push(Ask::delete(path, json!({})));
-        prepared.undo.push(Undo::Create { path: collection, object: again(binding, kind, "rbac.authorization.k8s.io/v1") });
+        prepared.undo.push(Undo::Create {
+            path: collection,
+            object: again(binding, kind, "rbac.authorization.k8s.io/v1"),
+        });
     } else {
         prepared.asks.push(Ask::patch(path.clone(), MERGE, json!({"subjects": others})));
         prepared.undo.push(Undo::Patch { path, body: json!({"subjects": subjects}) });
@@ -241,9 +248,7 @@ async fn emptied(offender: &Offender, api: &dyn Api) -> Result<Prepared, Unusabl
     let path = offender.path();
     let (what, after, before) = match offender.kind.as_str() {
         "DaemonSet" => {
-            let with = |value: Value| {
-                json!({"spec": {"template": {"spec": {"nodeSelector": BTreeMap::from([(NOWHERE, value)])}}}})
-            };
+            let with = |value: Value| json!({"spec": {"template": {"spec": {"nodeSelector": BTreeMap::from([(NOWHERE, value)])}}}});
             (format!("{offender} selects no node"), with(json!("nowhere")), with(Value::Null))
         }
         _ => {
@@ -287,7 +292,9 @@ fn again(object: &Value, kind: &str, version: &str) -> Value {
         fields.remove("status");
     }
     if let Some(meta) = object["metadata"].as_object_mut() {
-        for field in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"] {
+        for field in
+            ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"]
+        {
             meta.remove(field);
         }
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::jail::{self, rule};
+use crate::metastable::{Reading, State, states};
 use crate::way::{Api, Ask, MERGE, NoAnswer, insist, probe};
 
 /// Between two looks: two requests to each API server.
@@ -68,7 +69,9 @@ pub enum RecoverError {
         why: NoAnswer,
     },
     /// It is not installed.
-    #[error("the flow schemas of a recovery are not installed: `plimsoll breakglass install` makes them, beforehand")]
+    #[error(
+        "the flow schemas of a recovery are not installed: `plimsoll breakglass install` makes them, beforehand"
+    )]
     NotInstalled,
     /// The disk.
     #[error("{}: {source}", path.display())]
@@ -142,7 +145,9 @@ impl Recoverer<'_> {
     /// [`RecoverError`].
     pub async fn journal(&self) -> Result<Option<Journal>, RecoverError> {
         let there = match self.ask(Ask::get(schema_path(jail::SHED))).await {
-            Err(RecoverError::NoAnswer { why, .. }) if why.code() == Some(404) => return Err(RecoverError::NotInstalled),
+            Err(RecoverError::NoAnswer { why, .. }) if why.code() == Some(404) => {
+                return Err(RecoverError::NotInstalled);
+            }
             answer => answer?,
         };
         let there = there["metadata"]["annotations"][ANNOTATION].as_str();
@@ -153,6 +158,27 @@ impl Recoverer<'_> {
         let mut bytes = Vec::new();
         let here = files::read_into(&self.folder.join(FILE), &mut bytes, JOURNAL_BYTES_MAX).ok();
         Ok(here.and_then(|()| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// The states that hold themselves, as two readings of each API server's metrics show them: what it is that has to be left.
+    pub async fn name_states(&self) -> Vec<State> {
+        let read = async || {
+            let pages = self.patients.iter().map(|patient| patient.ask(Ask::get("/metrics"), COUNT));
+            let pages = join_all(pages).await.into_iter();
+            let reading = |page: Result<crate::way::Answer, NoAnswer>| {
+                Some(Reading::of(page.ok()?.body.as_str().unwrap_or_default()))
+            };
+            pages.map(reading).collect::<Vec<_>>()
+        };
+        let before = read().await;
+        tokio::time::sleep(COUNT).await;
+        let (is_ready, after) = (self.look().await.is_some(), read().await);
+        let now = self.clock.wall().as_secs_f64();
+        let pairs = before.into_iter().zip(after).filter_map(|(before, after)| Some((before?, after?)));
+        let mut found: Vec<State> =
+            pairs.flat_map(|(before, after)| states(&before, &after, COUNT, now, is_ready)).collect();
+        found.dedup();
+        found
     }
 
     /// Until everybody is back.
@@ -169,14 +195,21 @@ impl Recoverer<'_> {
             let slowest = self.look().await;
             let now = self.clock.monotonic().saturating_sub(begun);
             self.count(now, &mut counted, recovery.phase()).await;
+            let before = cohort_of(recovery.phase());
             if recovery.look(now, Vitals { slowest, turned_away: counted.rate }) {
                 journal.phase = recovery.phase();
-                let took = slowest.map_or("no answer".to_owned(), |took| format!("a GET takes {} ms", took.as_millis()));
-                let away = counted.rate.map(|rate| format!(", {rate:.0} turned away a second")).unwrap_or_default();
+                let took = slowest
+                    .map_or("no answer".to_owned(), |took| format!("a GET takes {} ms", took.as_millis()));
+                let away =
+                    counted.rate.map(|rate| format!(", {rate:.0} turned away a second")).unwrap_or_default();
                 let sentence = format!("{} ({took}{away})", phase_sentence(journal));
                 self.say(journal, &sentence);
                 self.apply(journal, &recovery).await?;
-                counted = Counted::default();
+                // Who was turned away before they came says nothing of those who come now.
+                if cohort_of(recovery.phase()) != before {
+                    counted = Counted::default();
+                    self.count(now, &mut counted, recovery.phase()).await;
+                }
             }
             if recovery.phase() == Phase::Done {
                 return self.end(journal).await;
@@ -204,7 +237,10 @@ impl Recoverer<'_> {
         let of = |wanted: &dyn Fn(Admission) -> bool| -> Vec<Value> {
             let cohorts = journal.cohorts.iter().enumerate();
             let chosen = cohorts.filter(|(at, _)| wanted(recovery.admission(*at)));
-            chosen.flat_map(|(_, cohort)| &cohort.namespaces).map(|namespace| everybody_in(namespace)).collect()
+            chosen
+                .flat_map(|(_, cohort)| &cohort.namespaces)
+                .map(|namespace| everybody_in(namespace))
+                .collect()
         };
         let shed = of(&|admission| admission == Admission::Shed);
         let limited = of(&|admission| matches!(admission, Admission::Level(_)));
@@ -237,7 +273,9 @@ impl Recoverer<'_> {
         }
         let mut by = BTreeMap::new();
         for patient in &self.patients {
-            let Ok(answer) = patient.ask(Ask::get("/metrics"), Duration::from_secs(5)).await else { continue };
+            let Ok(answer) = patient.ask(Ask::get("/metrics"), Duration::from_secs(5)).await else {
+                continue;
+            };
             by.insert(patient.name(), turned_away(answer.body.as_str().unwrap_or_default()));
         }
         let seconds = now.saturating_sub(counted.at).as_secs_f64();
@@ -254,7 +292,9 @@ impl Recoverer<'_> {
         for way in &self.ways {
             match insist(*way, ask.clone()).await {
                 Ok(answer) => return Ok(answer.body),
-                Err(failed @ NoAnswer::Refused { .. }) => return Err(RecoverError::NoAnswer { path, why: failed }),
+                Err(failed @ NoAnswer::Refused { .. }) => {
+                    return Err(RecoverError::NoAnswer { path, why: failed });
+                }
                 Err(failed) => last = failed,
             }
         }
@@ -265,6 +305,13 @@ impl Recoverer<'_> {
         let seconds = self.clock.wall().as_secs().saturating_sub(journal.began);
         journal.story.push((seconds, sentence.to_owned()));
         (self.tell)(&format!("{seconds:>5} s  {sentence}"));
+    }
+}
+
+fn cohort_of(phase: Phase) -> Option<usize> {
+    match phase {
+        Phase::Admitting { cohort, .. } => Some(cohort),
+        Phase::Shed | Phase::Done => None,
     }
 }
 
@@ -298,7 +345,9 @@ fn level_path() -> String {
 fn turned_away(page: &str) -> f64 {
     let ours = format!("priority_level=\"{}\"", jail::RECOVERY);
     page.lines()
-        .filter(|line| line.starts_with("apiserver_flowcontrol_rejected_requests_total{") && line.contains(&ours))
+        .filter(|line| {
+            line.starts_with("apiserver_flowcontrol_rejected_requests_total{") && line.contains(&ours)
+        })
         .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
         .sum()
 }
@@ -309,7 +358,18 @@ mod tests {
 
     #[test]
     fn parts_of_the_cluster_come_first_and_kube_system_is_never_shed() {
-        let names = ["kube-system", "plimsoll", "default", "calico-system", "kube-node-lease", "a", "b", "c", "d", "ci"];
+        let names = [
+            "kube-system",
+            "plimsoll",
+            "default",
+            "calico-system",
+            "kube-node-lease",
+            "a",
+            "b",
+            "c",
+            "d",
+            "ci",
+        ];
         let names = names.map(str::to_owned);
         let found = cohorts(&names, &["ci".to_owned()]);
         let found: Vec<(&str, Vec<&str>)> = found

@@ -13,8 +13,7 @@ use crate::way::{Answer, Api, Ask, MERGE, NoAnswer, is_lifeboat};
 const WITHIN: Duration = Duration::from_secs(5);
 const FLOW: &str = "/apis/flowcontrol.apiserver.k8s.io/v1";
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-const SLICES: &str =
-    "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes";
+const SLICES: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes";
 
 /// What one trial showed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,10 +95,13 @@ async fn identity(api: &dyn Api) -> Result<(String, Duration), String> {
     let answer = api.ask(Ask::post(REVIEWS, review), WITHIN).await.map_err(|why| why.to_string())?;
     let info = &answer.body["status"]["userInfo"];
     let user = info["username"].as_str().unwrap_or("nobody");
-    let groups: Vec<&str> = info["groups"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let groups: Vec<&str> =
+        info["groups"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     match groups.iter().find(|group| [jail::GROUP, crate::authority::MASTERS].contains(group)) {
         Some(group) => Ok((format!("{user} in {group}"), answer.took)),
-        None => Err(format!("{user} is in none of the groups {} and {}", jail::GROUP, crate::authority::MASTERS)),
+        None => {
+            Err(format!("{user} is in none of the groups {} and {}", jail::GROUP, crate::authority::MASTERS))
+        }
     }
 }
 
@@ -128,11 +130,15 @@ async fn jailing(api: &dyn Api) -> Result<(String, Duration), String> {
     let dry = Ask::patch(format!("{}?dryRun=All", jail::path()), MERGE, patch);
     let answer = api.ask(dry, WITHIN).await.map_err(|why| why.to_string())?;
     if jail::inmates(&answer.body) != [nobody.clone()] {
-        return Err("the jail took the patch and is not as it says: an admission plugin changes it".to_owned());
+        return Err(
+            "the jail took the patch and is not as it says: an admission plugin changes it".to_owned()
+        );
     }
     let now = get(api, jail::path()).await?;
     match jail::inmates(&now.body) {
-        inmates if inmates.contains(&nobody) => Err("the rehearsal was not dry: open the jail by hand".to_owned()),
+        inmates if inmates.contains(&nobody) => {
+            Err("the rehearsal was not dry: open the jail by hand".to_owned())
+        }
         inmates if inmates.is_empty() => Ok(("one PATCH would do, and it is empty".to_owned(), answer.took)),
         inmates => Ok((format!("one PATCH would do; {} are in it now", inmates.len()), answer.took)),
     }
@@ -149,7 +155,10 @@ async fn apart(api: &dyn Api) -> Result<(String, Duration), String> {
     let items = answer.body["items"].as_array().into_iter().flatten();
     let mut ports = items.flat_map(|slice| slice["ports"].as_array().into_iter().flatten());
     if port.is_some() && ports.any(|one| one["port"].as_u64() == port) {
-        return Err("the Service kubernetes leads to it: the crowd will come (--endpoint-reconciler-type=none)".to_owned());
+        return Err(
+            "the Service kubernetes leads to it: the crowd will come (--endpoint-reconciler-type=none)"
+                .to_owned(),
+        );
     }
     Ok(("not behind the Service kubernetes".to_owned(), answer.took))
 }

@@ -106,8 +106,12 @@ impl Collector for Results {
         // Never rehearsed well: no series, and a gate without data is closed.
         if let Some(age) = age {
             let help = "Seconds since a rehearsal of break-glass passed as a whole";
-            let metric =
-                encoder.encode_descriptor("plimsoll_breakglass_rehearsal_age_seconds", help, None, MetricType::Gauge)?;
+            let metric = encoder.encode_descriptor(
+                "plimsoll_breakglass_rehearsal_age_seconds",
+                help,
+                None,
+                MetricType::Gauge,
+            )?;
             ConstGauge::new(age).encode(metric)?;
         }
         let help = "Whether this part of the last rehearsal passed";
@@ -118,8 +122,12 @@ impl Collector for Results {
             ConstGauge::new(i64::from(trial.ok)).encode(family.encode_family(&labels)?)?;
         }
         let help = "How long this part of the last rehearsal took";
-        let mut family =
-            encoder.encode_descriptor("plimsoll_breakglass_rehearsal_seconds", help, None, MetricType::Gauge)?;
+        let mut family = encoder.encode_descriptor(
+            "plimsoll_breakglass_rehearsal_seconds",
+            help,
+            None,
+            MetricType::Gauge,
+        )?;
         for trial in trials.iter().filter(|trial| trial.ok) {
             let labels = [("way", trial.way.as_str()), ("trial", trial.name.as_str())];
             ConstGauge::new(trial.seconds).encode(family.encode_family(&labels)?)?;

@@ -22,7 +22,9 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// Too easy.
-    #[error("the passphrase has fewer than {PASSPHRASE_CHARACTERS_MIN} characters: several words are easier to remember than one")]
+    #[error(
+        "the passphrase has fewer than {PASSPHRASE_CHARACTERS_MIN} characters: several words are easier to remember than one"
+    )]
     Weak,
     /// Wrong, or the file was changed: the two cannot be told apart.
     #[error("the passphrase, or the shares, do not open this key")]

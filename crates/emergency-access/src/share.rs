@@ -27,7 +27,9 @@ pub struct Share {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
     /// Not as many as it can be.
-    #[error("{of} shares of which {needed} are needed cannot be: at least 2 are needed, no more than there are, and there are at most {SHARES_MAX}")]
+    #[error(
+        "{of} shares of which {needed} are needed cannot be: at least 2 are needed, no more than there are, and there are at most {SHARES_MAX}"
+    )]
     Numbers {
         /// All.
         of: u8,
@@ -74,7 +76,8 @@ pub fn split(secret: &Secret, of: &str, shares: u8, threshold: u8) -> Result<Vec
     let share = |number: u8| {
         let rows = coefficients.chunks(usize::from(threshold - 1)).zip(secret.bytes());
         let at = |(row, byte): (&[u8], &u8)| {
-            times(row.iter().rev().fold(0, |sum, coefficient| times(sum, number) ^ coefficient), number) ^ byte
+            times(row.iter().rev().fold(0, |sum, coefficient| times(sum, number) ^ coefficient), number)
+                ^ byte
         };
         Share { of: of.to_owned(), threshold, number, bytes: Zeroizing::new(rows.map(at).collect()) }
     };
@@ -92,9 +95,9 @@ pub fn combine(text: &str, of: &str) -> Result<Secret, ShareError> {
         if share.of != of {
             return Err(ShareError::Foreign { line: at + 1, found: share.of, wanted: of.to_owned() });
         }
-        let fits = shares.first().is_none_or(|first| {
-            first.threshold == share.threshold && first.bytes.len() == share.bytes.len()
-        });
+        let fits = shares
+            .first()
+            .is_none_or(|first| first.threshold == share.threshold && first.bytes.len() == share.bytes.len());
         if !fits {
             return Err(ShareError::NotAShare(at + 1));
         }
@@ -251,7 +254,10 @@ mod tests {
         check(texts[0].replace(":abcd:", ":beef:"), "line 1 is no share");
         let other = Secret::random(32).expect("chance");
         let foreign = split(&other, "beef", 2, 2).expect("shares");
-        check(format!("{}\n{}", texts[0], foreign[1].to_text().as_str()), "a share of beef, and this is abcd");
+        check(
+            format!("{}\n{}", texts[0], foreign[1].to_text().as_str()),
+            "a share of beef, and this is abcd",
+        );
         for (n, k) in [(1, 1), (3, 1), (2, 3), (17, 2), (0, 0)] {
             assert!(matches!(split(&other, "x", n, k), Err(ShareError::Numbers { .. })), "{n} {k}");
         }

@@ -171,8 +171,7 @@ impl Way {
         context: Option<&str>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConnectError> {
-        let source =
-            Source::Kubeconfig { path: kubeconfig.to_owned(), context: context.map(str::to_owned) };
+        let source = Source::Kubeconfig { path: kubeconfig.to_owned(), context: context.map(str::to_owned) };
         let passage = Passage::open(&source, clock.wall()).await?;
         Ok(Self { context: context.unwrap_or("current context").to_owned(), passage, clock })
     }
@@ -248,7 +247,8 @@ pub fn contexts(kubeconfig: &Path) -> Result<Vec<String>, String> {
     let at = |what: &dyn std::fmt::Display| format!("{}: {what}", kubeconfig.display());
     let mut text = Vec::new();
     environment::files::read_into(kubeconfig, &mut text, BODY_BYTES_MAX).map_err(|error| at(&error))?;
-    let parsed: Value = serde_saphyr::from_slice(&text).map_err(|_| at(&"not a kubeconfig in YAML or JSON"))?;
+    let parsed: Value =
+        serde_saphyr::from_slice(&text).map_err(|_| at(&"not a kubeconfig in YAML or JSON"))?;
     let names = parsed["contexts"].as_array().into_iter().flatten();
     let mut names: Vec<String> =
         names.filter_map(|context| context["name"].as_str().map(str::to_owned)).collect();
@@ -276,7 +276,8 @@ pub async fn open_all(
     };
     let mut ways = Vec::new();
     for name in names {
-        let way = Way::open(kubeconfig, Some(&name), clock.clone()).await.map_err(|error| error.to_string())?;
+        let way =
+            Way::open(kubeconfig, Some(&name), clock.clone()).await.map_err(|error| error.to_string())?;
         ways.push((name, way));
     }
     Ok(ways)

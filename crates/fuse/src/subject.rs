@@ -122,7 +122,11 @@ mod tests {
     fn everybody_is_no_workload() {
         let check = |text: &str, expected: Option<&str>| {
             let found = text.parse::<Whom>().ok().map(|whom| format!("{whom:?}"));
-            assert_eq!(found.as_deref().map(|name| name.split('(').next().unwrap_or_default()), expected, "{text}");
+            assert_eq!(
+                found.as_deref().map(|name| name.split('(').next().unwrap_or_default()),
+                expected,
+                "{text}"
+            );
         };
         check("everybody", Some("Everybody"));
         check("t/DaemonSet/a", Some("One"));

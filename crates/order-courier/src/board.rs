@@ -1,6 +1,6 @@
 //! The hub's part: takes orders from people and hands them to nodes until they expire.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl Board {
 
     /// Until `stop`: each node hears of each order that names it, or names none.
     pub async fn hand_on(self, link: HubHandle, nodes: Nodes, stop: CancellationToken) {
-        let mut told = BTreeSet::new();
+        let mut told = BTreeMap::new();
         loop {
             if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
                 return;
@@ -126,7 +126,8 @@ impl Board {
         }
     }
 
-    fn tell(&self, link: &HubHandle, nodes: &Nodes, told: &mut BTreeSet<(Vec<u8>, String)>) {
+    /// `told`: of each order the nodes that have heard of it. The same again costs the fan-out nothing.
+    fn tell(&self, link: &HubHandle, nodes: &Nodes, told: &mut BTreeMap<Vec<u8>, Vec<String>>) {
         let now = self.0.clock.wall().as_secs();
         let orders = {
             let mut orders = self.0.orders.lock();
@@ -140,28 +141,28 @@ impl Board {
         if nodes.is_empty() {
             return;
         }
-        let wanted: BTreeSet<(Vec<u8>, String)> = orders
-            .iter()
-            .flat_map(|(id, posted)| {
-                let is_for = |node: &&String| posted.order.nodes.is_empty() || posted.order.nodes.contains(node);
-                nodes.iter().filter(is_for).map(|node| (id.clone(), node.clone()))
-            })
-            .collect();
-        told.retain(|one| {
-            let is_wanted = wanted.contains(one);
-            if !is_wanted {
-                link.remove(&one.1, Topic::ORDERS, &one.0);
+        told.retain(|id, heard| {
+            let holds = orders.contains_key(id);
+            if !holds {
+                heard.iter().for_each(|node| link.remove(node, Topic::ORDERS, id));
             }
-            is_wanted
+            holds
         });
-        for (id, node) in wanted {
-            if told.contains(&(id.clone(), node.clone())) {
+        for (id, posted) in &orders {
+            let is_for = |node: &&String| posted.order.nodes.is_empty() || posted.order.nodes.contains(node);
+            let wanted = || nodes.iter().filter(is_for);
+            let heard = told.entry(id.clone()).or_default();
+            if wanted().eq(heard.iter()) {
                 continue;
             }
-            match link.publish(&node, Topic::ORDERS, &id, orders[&id].text.clone()) {
-                Ok(()) => drop(told.insert((id, node))),
-                Err(error) => tracing::warn!(node, order = hex::encode(&id), %error, "a node is not told of an order"),
-            }
+            let publish = |node: &&String| match link.publish(node, Topic::ORDERS, id, posted.text.clone()) {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::warn!(node, order = hex::encode(id), %error, "a node is not told of an order");
+                    false
+                }
+            };
+            *heard = wanted().filter(publish).cloned().collect();
         }
     }
 }

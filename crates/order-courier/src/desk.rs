@@ -119,11 +119,8 @@ impl Desk {
         }
         if let Some(link) = link {
             let view = link.view();
-            let orders: Vec<_> = view
-                .borrow()
-                .topic(Topic::ORDERS)
-                .map(|(id, text)| (id.to_vec(), text.clone()))
-                .collect();
+            let orders: Vec<_> =
+                view.borrow().topic(Topic::ORDERS).map(|(id, text)| (id.to_vec(), text.clone())).collect();
             self.seen.retain(|seen| orders.iter().any(|(id, _)| id == seen));
             for (id, text) in orders {
                 if self.seen.insert(id) {
@@ -159,7 +156,9 @@ impl Desk {
                     ("failed", why)
                 }
             },
-            Ok(Admission::Test(order)) => ("rehearsed", format!("this node would {}", order.purpose().name())),
+            Ok(Admission::Test(order)) => {
+                ("rehearsed", format!("this node would {}", order.purpose().name()))
+            }
             Ok(Admission::Elsewhere) => ("elsewhere", "it is for other nodes".to_owned()),
             Ok(Admission::Done) => ("done before", "this node has followed it already".to_owned()),
             Err(refusal) => ("refused", refusal.to_string()),
@@ -174,7 +173,9 @@ impl Desk {
             at: now,
         });
         let file = self.config.run_dir.join(FOLDER).join(OUTCOMES);
-        if let Err(error) = files::write_atomic(&file, |file| Ok(serde_json::to_writer(file, &self.outcomes)?)) {
+        if let Err(error) =
+            files::write_atomic(&file, |file| Ok(serde_json::to_writer(file, &self.outcomes)?))
+        {
             tracing::warn!(%error, "what came of an order cannot be written down");
         }
     }
@@ -208,7 +209,9 @@ impl Desk {
         self.is_frozen = until.is_some();
         match written {
             Ok(()) => Ok(done),
-            Err(error) => Ok(format!("{done}; not written down ({error}): a restart of the agent forgets it")),
+            Err(error) => {
+                Ok(format!("{done}; not written down ({error}): a restart of the agent forgets it"))
+            }
         }
     }
 }

@@ -25,8 +25,8 @@ pub(crate) use agent::{AgentFlags, AgentOrderFlags};
 pub(crate) use agent_gate::AgentGateFlags;
 pub(crate) use api::ApiFlags;
 pub(crate) use breakglass::{
-    AuditVerb, BreakglassAction, BreakglassFlags, EngageFlags, InitFlags, IssueFlags, LifeboatVerb, OpenFlags,
-    OrderVerb, PassphraseFlags, RecoverFlags, RehearseFlags, WaysFlags,
+    AuditVerb, BreakglassAction, BreakglassFlags, EngageFlags, InitFlags, IssueFlags, LifeboatVerb,
+    OpenFlags, OrderVerb, PassphraseFlags, ProtectFlags, ProtectVerb, RecoverFlags, RehearseFlags, WaysFlags,
 };
 pub(crate) use dns::{DnsAction, DnsFlags, ServeFlags};
 pub(crate) use drill::{DrillFlags, DrillOutput};
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Breakglass(Box<BreakglassFlags>),
     /// The way back: sheds everybody but the cluster's own parts, and lets them in again by cohorts as the API servers bear it.
     Recover(RecoverFlags),
+    /// Standing protection: what the cluster's flow control lacks, as a plan; applied on request, and undone.
+    Protect(ProtectFlags),
     /// What would happen: a cluster of thousands of nodes in virtual time, bad rollouts, dead API servers, caches that hide it.
     Drill(DrillFlags),
     /// Certificates for trials: a CA, and one certificate each for hub and agents.

@@ -44,6 +44,7 @@ fn run(command: Command) -> Outcome {
         Command::Top(flags) => commands::top::run(flags),
         Command::Breakglass(flags) => commands::breakglass::run(*flags),
         Command::Recover(flags) => commands::breakglass::recover(flags),
+        Command::Protect(flags) => commands::breakglass::protect(flags),
         Command::Drill(flags) => commands::drill::run(flags),
         Command::Certs(flags) => commands::certs::run(flags),
         Command::FakeApiserver(flags) => commands::fake_apiserver::run(flags),

@@ -14,6 +14,8 @@ mod horizon;
 mod load;
 #[path = "system/objects.rs"]
 mod objects;
+#[path = "system/orders.rs"]
+mod orders;
 #[path = "system/outage.rs"]
 mod outage;
 #[path = "system/preflight.rs"]

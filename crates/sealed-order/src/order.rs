@@ -110,7 +110,9 @@ impl Order {
         }
         let fits = |name: &String| !name.is_empty() && name.len() <= NAME_BYTES_MAX;
         if self.nodes.len() > NODES_MAX || !self.nodes.iter().all(fits) {
-            return Err(Unfit::Names("too many nodes, or a node without a name: leave them out for all nodes"));
+            return Err(Unfit::Names(
+                "too many nodes, or a node without a name: leave them out for all nodes",
+            ));
         }
         if self.cluster.is_empty() || self.cluster.len() > NAME_BYTES_MAX {
             return Err(Unfit::Names("it names no cluster"));

@@ -24,7 +24,9 @@ struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RosterError {
     /// A line that is none of a roster.
-    #[error("line {0} is none of a roster: `cluster UID`, `threshold K`, `signer KEY NAME` or `revoked KEY NAME`, a key as 64 hexadecimal digits")]
+    #[error(
+        "line {0} is none of a roster: `cluster UID`, `threshold K`, `signer KEY NAME` or `revoked KEY NAME`, a key as 64 hexadecimal digits"
+    )]
     Line(usize),
     /// The same key twice: one person would count as two.
     #[error("line {0} has a key that is there already: each person has one of their own")]
@@ -33,7 +35,9 @@ pub enum RosterError {
     #[error("no line says `cluster UID`: the uid of the namespace kube-system")]
     NoCluster,
     /// No threshold, one of nothing, or one that cannot be reached.
-    #[error("the threshold is {threshold} and {people} people can sign: it must be at least 1 and no more than they are")]
+    #[error(
+        "the threshold is {threshold} and {people} people can sign: it must be at least 1 and no more than they are"
+    )]
     Threshold {
         /// What stands there; 0: nothing.
         threshold: usize,
@@ -128,7 +132,8 @@ mod tests {
         check(&format!("signer {a}"), Err(RosterError::Line(2)));
         check("hello", Err(RosterError::Line(2)));
         assert_eq!(Roster::parse("threshold 1"), Err(RosterError::NoCluster));
-        let many: String = (0..17).map(|n| format!("signer {} p{n}\n", format!("{n:02x}").repeat(32))).collect();
+        let many: String =
+            (0..17).map(|n| format!("signer {} p{n}\n", format!("{n:02x}").repeat(32))).collect();
         check(&format!("threshold 1\n{many}"), Err(RosterError::TooMany));
     }
 }

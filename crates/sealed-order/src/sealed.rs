@@ -193,7 +193,9 @@ impl Sealed {
         if !(order.not_before..order.not_after).contains(&place.now) {
             return Err(Refusal::Time { from: order.not_before, to: order.not_after, now: place.now });
         }
-        let is_here = place.node.is_none_or(|here| order.nodes.is_empty() || order.nodes.iter().any(|node| node == here));
+        let is_here = place
+            .node
+            .is_none_or(|here| order.nodes.is_empty() || order.nodes.iter().any(|node| node == here));
         if !is_here {
             return Ok(Admission::Elsewhere);
         }

@@ -48,12 +48,7 @@ pub async fn post(address: &str, path: &str, bytes_max: usize) -> Result<Bytes, 
     answer.unwrap_or(Err(FetchError::Late))
 }
 
-async fn converse(
-    method: Method,
-    address: &str,
-    path: &str,
-    bytes_max: usize,
-) -> Result<Bytes, FetchError> {
+async fn converse(method: Method, address: &str, path: &str, bytes_max: usize) -> Result<Bytes, FetchError> {
     let stream = TcpStream::connect(address).await.map_err(failed)?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;

@@ -97,7 +97,8 @@ fn any_two_of_three_people_open_it() {
     for two in [[0, 1], [1, 2], [2, 0]] {
         assert!(Authority::open(folder.path(), &text(&two)).is_ok());
     }
-    let refused = |opener: Opener| Authority::open(folder.path(), &opener).map(drop).expect_err("refused").to_string();
+    let refused =
+        |opener: Opener| Authority::open(folder.path(), &opener).map(drop).expect_err("refused").to_string();
     assert!(refused(text(&[0])).contains("1 of 2 shares: find 1 more people"));
     assert!(refused(Opener::Passphrase(passphrase("correct horse battery"))).contains("do not open"));
     let other = tempfile::tempdir().expect("a folder");
@@ -141,7 +142,8 @@ fn an_authority_that_exists_is_taken_over_with_its_own_key_only() {
     let ((certificate, key), (_, other)) = (make("own"), make("other"));
     let keeper = || Keeper::Passphrase(passphrase("correct horse battery"));
     let into = |name: &str| folder.path().join(name);
-    let wrong = adopt(&into("a"), &certificate, &other, &keeper()).map(drop).expect_err("refused").to_string();
+    let wrong =
+        adopt(&into("a"), &certificate, &other, &keeper()).map(drop).expect_err("refused").to_string();
     assert!(wrong.contains("the key is not the certificate's"), "{wrong}");
     adopt(&into("b"), &certificate, &key, &keeper()).expect("taken over");
     let authority = Authority::open(&into("b"), &Opener::Passphrase(passphrase("correct horse battery")));

@@ -54,7 +54,9 @@ impl Fake {
             ("/apis/rbac.authorization.k8s.io/v1/rolebindings", json!({"items": []})),
         ];
         Self {
-            objects: Mutex::new(objects.into_iter().map(|(path, object)| (path.to_owned(), object)).collect()),
+            objects: Mutex::new(
+                objects.into_iter().map(|(path, object)| (path.to_owned(), object)).collect(),
+            ),
             cure,
             written: Mutex::default(),
             clock: Arc::default(),
@@ -145,8 +147,12 @@ impl Story {
             command: vec!["scale".to_owned(), "up".to_owned()],
             undo: vec!["scale".to_owned(), "down".to_owned()],
         };
-        let baggage =
-            Baggage { stops: Vec::new(), cuts: vec!["cut".to_owned()], hooks: vec![hook], by: "ann".to_owned() };
+        let baggage = Baggage {
+            stops: Vec::new(),
+            cuts: vec!["cut".to_owned()],
+            hooks: vec![hook],
+            by: "ann".to_owned(),
+        };
         let mut log = Log::open(self.folder.path()).expect("a log");
         let heard = &mut self.heard;
         let mut crew = crew(&self.fake, heard);

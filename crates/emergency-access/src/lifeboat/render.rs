@@ -49,12 +49,20 @@ fn is_api_server(command: &[String]) -> bool {
 /// # Errors
 /// There is none, or it may not be looked at.
 pub fn running_in(procfs: &Path) -> Result<Running, ManifestError> {
-    let none = || ManifestError("no kube-apiserver runs on this machine: give its manifest, or go to a control-plane node".to_owned());
-    let entries = std::fs::read_dir(procfs).map_err(|error| ManifestError(format!("{}: {error}", procfs.display())))?;
+    let none = || {
+        ManifestError(
+            "no kube-apiserver runs on this machine: give its manifest, or go to a control-plane node"
+                .to_owned(),
+        )
+    };
+    let entries =
+        std::fs::read_dir(procfs).map_err(|error| ManifestError(format!("{}: {error}", procfs.display())))?;
     let mut found: Vec<(u64, Vec<String>)> = Vec::new();
     for entry in entries.flatten() {
         let mut bytes = Vec::new();
-        if environment::files::read_into(&entry.path().join("cmdline"), &mut bytes, MANIFEST_BYTES_MAX).is_err() {
+        if environment::files::read_into(&entry.path().join("cmdline"), &mut bytes, MANIFEST_BYTES_MAX)
+            .is_err()
+        {
             continue;
         }
         let command: Vec<String> = bytes
@@ -165,7 +173,8 @@ pub fn nftables(lifeboat: &Lifeboat) -> Result<String, ManifestError> {
     );
     for range in &lifeboat.allowed {
         let (address, bits) = range.split_once('/').unwrap_or((range, ""));
-        let parsed: IpAddr = address.parse().map_err(|_| ManifestError(format!("{range:?} is no address and no prefix")))?;
+        let parsed: IpAddr =
+            address.parse().map_err(|_| ManifestError(format!("{range:?} is no address and no prefix")))?;
         let longest = if parsed.is_ipv4() { 32 } else { 128 };
         if !bits.is_empty() && bits.parse::<u8>().ok().is_none_or(|bits| bits > longest) {
             return Err(ManifestError(format!("{range:?} is no address and no prefix")));

@@ -55,8 +55,12 @@ fn the_crowd_is_nobody_there_and_etcd_is_the_same() {
     let (_, running) = from_manifest(MANIFEST).expect("a manifest");
     let derived = Running::parse(&derive(&running, &Lifeboat::default()));
     let check = |name: &str, expected: Option<&str>| {
-        let values: Vec<&str> =
-            derived.flags.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<&str> = derived
+            .flags
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
         assert_eq!(values, Vec::from_iter(expected), "{name}");
     };
     check("etcd-servers", Some("https://127.0.0.1:2379"));
@@ -103,7 +107,8 @@ fn a_unit_quotes_what_systemd_would_read() {
     let text = unit(&running, &Lifeboat::default());
     assert!(text.contains("--a=100%%") && text.contains("--b=$$HOME"), "{text}");
     assert!(text.contains("MemoryMin=536870912"));
-    let spaced = Running { program: vec!["k".to_owned()], flags: vec![("a".to_owned(), "x \"y\"".to_owned())] };
+    let spaced =
+        Running { program: vec!["k".to_owned()], flags: vec![("a".to_owned(), "x \"y\"".to_owned())] };
     assert!(unit(&spaced, &Lifeboat::default()).contains(r#""--a=x \"y\"""#));
 }
 

@@ -109,8 +109,7 @@ async fn each_purpose_has_its_hand_and_none_is_followed_twice() {
     for order in &all {
         desk.take(order).await;
     }
-    let expected =
-        ["stop vector", "revert vector", "cut logs/DaemonSet/vector 600", "cut  600", "restore "];
+    let expected = ["stop vector", "revert vector", "cut logs/DaemonSet/vector 600", "cut  600", "restore "];
     assert_eq!(world.done(), expected);
     // Again, and after a restart.
     desk.take(&all[3]).await;

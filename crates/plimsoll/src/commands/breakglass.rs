@@ -6,8 +6,10 @@ mod levers;
 mod lifeboat;
 mod log;
 mod orders;
+mod protect;
 mod recover;
 
+pub(crate) use protect::run as protect;
 pub(crate) use recover::run as recover;
 
 use std::path::PathBuf;
@@ -22,8 +24,9 @@ use crate::outcome::{Failure, Outcome};
 
 pub(crate) fn run(flags: BreakglassFlags) -> Outcome {
     // Keys come into this process: it leaves no core dump. Where that cannot be, nothing secret is asked for.
-    emergency_access::secret::guard_process()
-        .map_err(|error| Failure::Environment(anyhow::anyhow!("core dumps cannot be switched off: {error}")))?;
+    emergency_access::secret::guard_process().map_err(|error| {
+        Failure::Environment(anyhow::anyhow!("core dumps cannot be switched off: {error}"))
+    })?;
     let place = Place::new(flags.dir)?;
     match flags.action {
         BreakglassAction::Ladder => levers::ladder(),
@@ -51,9 +54,9 @@ struct Place {
 impl Place {
     fn new(dir: Option<PathBuf>) -> Result<Self, Failure> {
         let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".plimsoll/breakglass"));
-        let dir = dir.or_else(home).ok_or_else(|| {
-            Failure::Usage("there is no home folder: say --dir DIR".to_owned())
-        })?;
+        let dir = dir
+            .or_else(home)
+            .ok_or_else(|| Failure::Usage("there is no home folder: say --dir DIR".to_owned()))?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Self { dir, clock: Arc::new(SystemClock::new()), who: format!("{}@{host}", person::name()) })
     }
@@ -73,7 +76,8 @@ impl Place {
     async fn some_ways(&self, flags: &WaysFlags) -> Result<Vec<(String, Way)>, Failure> {
         let ways = self.ways(flags).await?;
         if ways.is_empty() {
-            let sentence = "no way in: give a kubeconfig with --kubeconfig (`plimsoll breakglass issue` makes one)";
+            let sentence =
+                "no way in: give a kubeconfig with --kubeconfig (`plimsoll breakglass issue` makes one)";
             return Err(Failure::Usage(sentence.to_owned()));
         }
         Ok(ways)

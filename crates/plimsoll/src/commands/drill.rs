@@ -57,14 +57,21 @@ fn restart(flags: &DrillFlags) -> Outcome {
     }
     let mut text = format!(
         "{} agents and {} controllers come back to an API server with empty caches and {} cores\n{:<20}{:>10}{:>14}{:>12}{:>18}{:>10}\n",
-        of.agents, of.controllers, of.cores, "", "SYNCED", "STEADY AFTER", "DROWNED", "CPU WASTED", "RELAPSES"
+        of.agents,
+        of.controllers,
+        of.cores,
+        "",
+        "SYNCED",
+        "STEADY AFTER",
+        "DROWNED",
+        "CPU WASTED",
+        "RELAPSES"
     );
     for (name, came) in [("with a recovery", &with), ("client-go alone", &without)] {
         let Reconnected { clients, synced, drowned_seconds, wasted_cpu_seconds, relapses, .. } = came;
-        let steady = came.steady_after.map_or_else(
-            || format!("not in {} s", of.until.as_secs()),
-            |seconds| format!("{seconds:.0} s"),
-        );
+        let steady = came
+            .steady_after
+            .map_or_else(|| format!("not in {} s", of.until.as_secs()), |seconds| format!("{seconds:.0} s"));
         let synced = format!("{synced}/{clients}");
         let _ = writeln!(
             text,

@@ -53,7 +53,13 @@ fn order(folder: &Path, subject: Whom, action: Action, lasts: Lasts) -> Outcome 
         return Err(Failure::Usage(sentence));
     }
     let until = (lasts.seconds > 0).then(|| since_boot().as_secs() + lasts.seconds);
-    let order = Order { subject: subject.clone(), action, until_up_seconds: until, by: person::name(), why: lasts.why };
+    let order = Order {
+        subject: subject.clone(),
+        action,
+        until_up_seconds: until,
+        by: person::name(),
+        why: lasts.why,
+    };
     let orders = folder.join("orders");
     order.write(&orders).map_err(|error| {
         Failure::Usage(format!("the order cannot be written to {}: {error}; has an agent with --fuse run here, and is this root?", orders.display()))

@@ -20,8 +20,8 @@ const OUTCOMES_BYTES_MAX: usize = 256 * 1024;
 
 pub(crate) fn run(run_dir: &Path, file: &Path) -> Outcome {
     let text = read(file)?;
-    let sealed = Sealed::parse(&text)
-        .map_err(|refusal| Failure::Usage(format!("{}: {refusal}", file.display())))?;
+    let sealed =
+        Sealed::parse(&text).map_err(|refusal| Failure::Usage(format!("{}: {refusal}", file.display())))?;
     let order = sealed.order().map_err(|refusal| Failure::Usage(format!("{}: {refusal}", file.display())))?;
     let folder = run_dir.join(FOLDER);
     let id = hex::encode(&order.id);
@@ -42,7 +42,9 @@ pub(crate) fn run(run_dir: &Path, file: &Path) -> Outcome {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        terminal::print("the order lies there, but no agent has looked at it: it is followed when one runs\n");
+        terminal::print(
+            "the order lies there, but no agent has looked at it: it is followed when one runs\n",
+        );
         Ok(())
     })
 }

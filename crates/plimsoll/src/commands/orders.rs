@@ -34,7 +34,10 @@ pub(crate) fn routes(board: &Board, routes: Routes) -> Routes {
     let (posted, listed) = (board.clone(), board.clone());
     let post = move |request: &Request| {
         let Some(text) = request.query.strip_prefix(QUERY) else {
-            return Reply::text(400, format!("the order stands in the query: {PATH}?{QUERY}plimsoll-order:…\n"));
+            return Reply::text(
+                400,
+                format!("the order stands in the query: {PATH}?{QUERY}plimsoll-order:…\n"),
+            );
         };
         match posted.post(text) {
             Ok(order) => Reply::text(200, format!("{order}: nodes hear of it within 2 s\n")),

@@ -33,7 +33,9 @@ pub(crate) fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     let read = match file.as_os_str() == "-" {
         true => std::io::stdin().take(SECRET_BYTES_MAX).read_to_string(&mut text),
-        false => std::fs::File::open(file).and_then(|file| file.take(SECRET_BYTES_MAX).read_to_string(&mut text)),
+        false => {
+            std::fs::File::open(file).and_then(|file| file.take(SECRET_BYTES_MAX).read_to_string(&mut text))
+        }
     };
     read.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     Ok(text)

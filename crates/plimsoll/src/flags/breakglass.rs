@@ -99,6 +99,38 @@ pub(crate) struct RecoverFlags {
     pub(crate) end: bool,
 }
 
+/// `plimsoll protect`.
+#[derive(Debug, Args)]
+pub(crate) struct ProtectFlags {
+    /// The folder of the audit log. [default: .plimsoll/breakglass in the home folder]
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_BREAKGLASS_DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) verb: ProtectVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProtectVerb {
+    /// What the cluster's flow control lacks, why, and what would change. Changes nothing.
+    Plan {
+        #[command(flatten)]
+        ways: WaysFlags,
+    },
+    /// The same, and with --confirm it is made.
+    Apply {
+        #[command(flatten)]
+        ways: WaysFlags,
+        /// Make it.
+        #[arg(long)]
+        confirm: bool,
+    },
+    /// Remove what the last `apply` made.
+    Undo {
+        #[command(flatten)]
+        ways: WaysFlags,
+    },
+}
+
 /// Ways in.
 #[derive(Debug, Args)]
 pub(crate) struct WaysFlags {
@@ -368,7 +400,8 @@ fn lever(text: &str) -> Result<Lever, String> {
 }
 
 fn purpose(text: &str) -> Result<Purpose, String> {
-    let all = [Purpose::Stop, Purpose::Revert, Purpose::Cut, Purpose::Restore, Purpose::Freeze, Purpose::Thaw];
+    let all =
+        [Purpose::Stop, Purpose::Revert, Purpose::Cut, Purpose::Restore, Purpose::Freeze, Purpose::Thaw];
     let names = || all.map(Purpose::name).join(", ");
     all.into_iter().find(|purpose| purpose.name() == text).ok_or_else(|| format!("purposes are {}", names()))
 }

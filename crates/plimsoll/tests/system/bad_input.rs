@@ -51,6 +51,69 @@ fn wrong_words() {
 }
 
 #[test]
+fn the_way_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let dir = at("bg");
+    let breakglass = |arguments: &[&str], mentions: &[&str]| {
+        check(&[&["breakglass", "--dir", &dir], arguments].concat(), mentions);
+    };
+    breakglass(&["engage", "--against", "kubelet"], &["kubelet", "namespace/kind/name"]);
+    breakglass(&["engage", "--against", "kube-system/DaemonSet/cilium"], &["--system", "--confirm"]);
+    breakglass(
+        &["engage", "--against", "kube-system/DaemonSet/cilium", "--system", "--confirm", "cilium"],
+        &["--confirm kube-system/DaemonSet/cilium"],
+    );
+    breakglass(&["engage", "--against", "a/DaemonSet/b", "--lever", "nuke"], &["nuke", "jail"]);
+    breakglass(&["engage", "--against", "a/DaemonSet/b", "--order", "/nowhere/order"], &["/nowhere/order"]);
+    breakglass(&["install"], &["--kubeconfig"]);
+    breakglass(&["drill", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
+    breakglass(&["propose", "--hub", "127.0.0.1:1"], &["127.0.0.1:1", "--load-watch"]);
+    breakglass(&["init", "--shares", "2", "--threshold", "3"], &["2 shares", "3"]);
+    breakglass(&["init"], &["--passphrase-file"]);
+    std::fs::write(at("short"), "short").unwrap();
+    breakglass(&["init", "--passphrase-file", &at("short")], &["12 characters"]);
+    std::fs::write(at("passphrase"), "correct horse battery").unwrap();
+    std::fs::write(at("wrong"), "correct horse batterz").unwrap();
+    assert!(
+        run(&["breakglass", "--dir", &dir, "init", "--passphrase-file", &at("passphrase")]).status.success()
+    );
+    breakglass(&["init", "--passphrase-file", &at("passphrase")], &["exists"]);
+    let issue = |server: &str, ttl: &str, passphrase: &str, mentions: &[&str]| {
+        let (authority, out) = (format!("{dir}/authority.crt"), at("kubeconfig"));
+        let rest = ["--server", server, "--ttl", ttl, "--server-ca", &authority, "--out", &out];
+        let open = ["--passphrase-file", &at(passphrase)];
+        breakglass(&[&["issue", "--name", "ann", "--reason", "x"][..], &rest, &open].concat(), mentions);
+    };
+    issue("a=https://api.example.com:6443", "1h", "passphrase", &["api.example.com", "DNS"]);
+    issue("a=https://127.0.0.1:6443", "25h", "passphrase", &["1m to 24h"]);
+    issue("a=https://127.0.0.1:6443", "1h", "wrong", &["do not open"]);
+    std::fs::write(at("roster"), "threshold 1\n").unwrap();
+    breakglass(
+        &["order", "new", "cut", "--roster", &at("roster"), "--reason", "x", "--out", &at("order")],
+        &["roster", "cluster UID"],
+    );
+    breakglass(
+        &["order", "new", "explode", "--roster", "x", "--reason", "x", "--out", "x"],
+        &["explode", "stop"],
+    );
+    std::fs::write(at("order"), "plimsoll-order:zz").unwrap();
+    breakglass(&["order", "send", &at("order"), "--hub", "127.0.0.1:1"], &[]);
+    breakglass(&["lifeboat", "render", "--manifest", "/nowhere/x", "--out-dir", &at("l")], &["/nowhere/x"]);
+    breakglass(
+        &["lifeboat", "render", "--manifest", &at("roster"), "--out-dir", &at("l"), "--allow", "everybody"],
+        &["everybody"],
+    );
+    std::fs::write(format!("{dir}/audit.jsonl"), "{}\n").unwrap();
+    breakglass(&["audit", "verify"], &["audit.jsonl:1", "changed"]);
+    check(&["recover", "--dir", &dir], &["--kubeconfig"]);
+    check(&["protect", "--dir", &dir, "plan"], &["--kubeconfig"]);
+    check(&["agent", "--node-name", "n", "--order-roster", "x"], &["--order-state-dir"]);
+    check(&["hub", "--order-roster", "x"], &["--agents-listen"]);
+    check(&["node", "order", "/nowhere/order"], &["/nowhere/order"]);
+}
+
+#[test]
 fn files_that_are_not_there() {
     check(&["hub", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);
     check(&["up", "--kubeconfig", "/nowhere/kubeconfig"], &["/nowhere/kubeconfig"]);

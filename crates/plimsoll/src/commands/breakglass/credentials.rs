@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use emergency_access::authority::{self, Authority, Keeper, Opener, Wanted, write};
-use emergency_access::secret::new_signer;
 use emergency_access::kubeconfig;
+use emergency_access::secret::new_signer;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::levers::{begin, note};
 use super::Place;
+use super::levers::{begin, note};
 use crate::commands::person;
 use crate::flags::{InitFlags, IssueFlags, OpenFlags, PassphraseFlags};
 use crate::outcome::{Failure, Outcome};
@@ -47,7 +47,9 @@ pub(super) fn init(place: &Place, flags: &InitFlags) -> Outcome {
 
 pub(super) fn issue(place: &Place, flags: &IssueFlags) -> Outcome {
     if flags.reason.trim().is_empty() {
-        return Err(Failure::Usage("--reason is empty: the audit log is for those who come after".to_owned()));
+        return Err(Failure::Usage(
+            "--reason is empty: the audit log is for those who come after".to_owned(),
+        ));
     }
     let mut trusted = String::new();
     for file in &flags.server_ca {
@@ -87,7 +89,9 @@ pub(super) fn issue(place: &Place, flags: &IssueFlags) -> Outcome {
 
 pub(super) fn signer(name: &str, out: &Path, flags: &PassphraseFlags) -> Outcome {
     if name.is_empty() || name.contains(char::is_whitespace) {
-        return Err(Failure::Usage("a signer's name is one word: it stands in a line of the roster".to_owned()));
+        return Err(Failure::Usage(
+            "a signer's name is one word: it stands in a line of the roster".to_owned(),
+        ));
     }
     let passphrase = new_passphrase(flags)?;
     let (public, pem) = new_signer(&passphrase).map_err(Failure::usage)?;

@@ -31,7 +31,9 @@ pub(super) fn run(place: &Place, flags: &RehearseFlags) -> Outcome {
         }
         let (ok, all) = (rehearsal.trials.iter().filter(|trial| trial.ok).count(), rehearsal.trials.len());
         note(place, &mut begin(place)?, "rehearsal", json!({"ok": ok, "of": all}))?;
-        environment::files::write_atomic(&place.dir.join(FILE), |file| Ok(serde_json::to_writer(file, &rehearsal)?))?;
+        environment::files::write_atomic(&place.dir.join(FILE), |file| {
+            Ok(serde_json::to_writer(file, &rehearsal)?)
+        })?;
         terminal::print(&match flags.json {
             true => format!("{}\n", serde_json::to_string_pretty(&rehearsal)?),
             false => picture(&rehearsal),

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use emergency_access::audit::Log;
 use emergency_access::engage::{Crew, Ended, Order, Outside, Told};
+use emergency_access::jail;
 use emergency_access::lever::Lever;
 use emergency_access::limits::HOOKS_MAX;
 use emergency_access::prepare::{Baggage, Hook};
 use emergency_access::way::{APPLY, Api, Ask, Way, insist, is_lifeboat};
-use emergency_access::jail;
 use load_watch::Report;
 use sealed_order::{Purpose, Sealed};
 use serde_json::json;
@@ -153,13 +153,16 @@ pub(super) fn install(place: &Place, ways: &WaysFlags, print: bool) -> Outcome {
         let (_, way) = &ways[0];
         for manifest in jail::manifests() {
             let path = jail::manifest_path(&manifest);
-            let ask = Ask::patch(format!("{path}?fieldManager=plimsoll-breakglass&force=true"), APPLY, manifest);
+            let ask =
+                Ask::patch(format!("{path}?fieldManager=plimsoll-breakglass&force=true"), APPLY, manifest);
             let answer = insist(way, ask).await.map_err(|why| {
                 Failure::Environment(anyhow::anyhow!("{path}: {why}; this needs an administrator"))
             })?;
             terminal::print(&format!("{path}: {}\n", if answer.code == 201 { "made" } else { "there" }));
         }
-        terminal::complain("(the API server was needed: one write for each line). Next: `plimsoll breakglass drill`");
+        terminal::complain(
+            "(the API server was needed: one write for each line). Next: `plimsoll breakglass drill`",
+        );
         Ok(())
     })
 }
@@ -188,7 +191,8 @@ fn crew<'a>(place: &Place, ways: &'a [(String, Way)], field: &'a Field) -> Crew<
 }
 
 fn baggage(place: &Place, flags: &EngageFlags) -> Result<Baggage, Failure> {
-    let mut baggage = Baggage { by: place.who.clone(), hooks: hooks(&place.dir.join("hooks.yaml"))?, ..Baggage::default() };
+    let mut baggage =
+        Baggage { by: place.who.clone(), hooks: hooks(&place.dir.join("hooks.yaml"))?, ..Baggage::default() };
     for file in &flags.order {
         let text = node_order::read(file)?;
         let order = Sealed::parse(&text).and_then(|sealed| sealed.order());
@@ -197,7 +201,11 @@ fn baggage(place: &Place, flags: &EngageFlags) -> Result<Baggage, Failure> {
             Purpose::Stop => baggage.stops.push(text),
             Purpose::Cut => baggage.cuts.push(text),
             other => {
-                let sentence = format!("{}: an order to {} is no lever; orders to stop and to cut are", file.display(), other.name());
+                let sentence = format!(
+                    "{}: an order to {} is no lever; orders to stop and to cut are",
+                    file.display(),
+                    other.name()
+                );
                 return Err(Failure::Usage(sentence));
             }
         }
@@ -257,7 +265,9 @@ impl Outside for Field {
                     Err(format!("{program}: {}: {}", output.status, says.lines().last().unwrap_or_default()))
                 }
                 Ok(Err(error)) => Err(format!("{program}: {error}")),
-                Err(_) => Err(format!("{program} has not ended within {} s, and was killed", within.as_secs())),
+                Err(_) => {
+                    Err(format!("{program} has not ended within {} s, and was killed", within.as_secs()))
+                }
             }
         })
     }

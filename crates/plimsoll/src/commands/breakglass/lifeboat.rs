@@ -4,14 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use emergency_access::authority::{self, write};
-use emergency_access::lifeboat::{FILES, Lifeboat, NAME, from_manifest, nftables, running_in, static_pod, unit};
-use emergency_access::way::{Api, Ask, MERGE};
 use emergency_access::jail;
+use emergency_access::lifeboat::{
+    FILES, Lifeboat, NAME, from_manifest, nftables, running_in, static_pod, unit,
+};
+use emergency_access::way::{Api, Ask, MERGE};
 use serde_json::json;
 
+use super::Place;
 use super::credentials::open;
 use super::levers::{begin, note};
-use super::Place;
 use crate::commands::runtime;
 use crate::flags::{LifeboatVerb, WaysFlags};
 use crate::outcome::{Failure, Outcome};
@@ -24,15 +26,28 @@ const WITHIN: Duration = Duration::from_secs(10);
 pub(super) fn run(place: &Place, verb: LifeboatVerb) -> Outcome {
     match verb {
         LifeboatVerb::Render { manifest, running: _, out_dir, port, folder, memory, allow, webhooks } => {
-            let lifeboat =
-                Lifeboat { port, folder, memory: memory << 20, allowed: allow, webhooks, ..Lifeboat::default() };
+            let lifeboat = Lifeboat {
+                port,
+                folder,
+                memory: memory << 20,
+                allowed: allow,
+                webhooks,
+                ..Lifeboat::default()
+            };
             render(manifest.as_deref(), &out_dir, &lifeboat)
         }
         LifeboatVerb::Certify { address, name, out_dir, open: opening } => {
-            let serving = open(place, &opening)?.serve(&address, &name, place.clock.wall()).map_err(Failure::usage)?;
+            let serving =
+                open(place, &opening)?.serve(&address, &name, place.clock.wall()).map_err(Failure::usage)?;
             std::fs::create_dir_all(&out_dir)?;
             let trusted = std::fs::read_to_string(place.dir.join(authority::CERTIFICATE))?;
-            let contents = [trusted.as_str(), &serving.certificate, &serving.key, &serving.tokens, &serving.tokens_public];
+            let contents = [
+                trusted.as_str(),
+                &serving.certificate,
+                &serving.key,
+                &serving.tokens,
+                &serving.tokens_public,
+            ];
             for (file, text) in FILES.iter().zip(contents) {
                 write(&out_dir.join(file), text, 0o600).map_err(Failure::usage)?;
                 terminal::print(&format!("{}\n", out_dir.join(file).display()));
@@ -95,7 +110,11 @@ fn verify(place: &Place, flags: &WaysFlags, tries: u32, as_json: bool) -> Outcom
                 "patchP50": quantile(&answers.patches, 0.5), "patchP99": quantile(&answers.patches, 0.99),
             }));
         }
-        terminal::print(&if as_json { format!("{:#}\n", serde_json::Value::from(rows)) } else { table(&rows) });
+        terminal::print(&if as_json {
+            format!("{:#}\n", serde_json::Value::from(rows))
+        } else {
+            table(&rows)
+        });
         terminal::complain("(PATCHes were dry: nothing was changed)");
         if is_dead { Err(Failure::Verdict(1)) } else { Ok(()) }
     })
@@ -107,9 +126,10 @@ async fn try_out(way: &dyn Api, tries: u32) -> Answers {
     let nobody = jail::patch(&[], Some("verify"));
     let patch = Ask::patch(format!("{}?dryRun=All", jail::path()), MERGE, nobody);
     for _ in 0..tries {
-        for (ask, into) in
-            [(Ask::get("/api/v1/namespaces/kube-system"), &mut answers.gets), (patch.clone(), &mut answers.patches)]
-        {
+        for (ask, into) in [
+            (Ask::get("/api/v1/namespaces/kube-system"), &mut answers.gets),
+            (patch.clone(), &mut answers.patches),
+        ] {
             match way.ask(ask, WITHIN).await {
                 Ok(answer) => into.push(answer.took.as_secs_f64()),
                 Err(why) => {

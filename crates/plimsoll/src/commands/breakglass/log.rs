@@ -25,7 +25,10 @@ pub(super) fn run(place: &Place, verb: AuditVerb) -> Outcome {
         AuditVerb::Verify { head } => {
             let records = verify(&place.dir.join(FILE), head.as_deref()).map_err(Failure::usage)?;
             let last = records.last().map_or("none", |record| record.hash.as_str());
-            terminal::print(&format!("{} records, each builds on the one before it; head: {last}\n", records.len()));
+            terminal::print(&format!(
+                "{} records, each builds on the one before it; head: {last}\n",
+                records.len()
+            ));
             Ok(())
         }
         AuditVerb::Show => show(place),
@@ -45,7 +48,8 @@ pub(super) fn run(place: &Place, verb: AuditVerb) -> Outcome {
                 "metadata": {"name": NAME, "namespace": namespace}, "data": data,
             });
             let path = format!("/api/v1/namespaces/{namespace}/configmaps/{NAME}");
-            let ask = Ask::patch(format!("{path}?fieldManager=plimsoll-breakglass&force=true"), APPLY, object);
+            let ask =
+                Ask::patch(format!("{path}?fieldManager=plimsoll-breakglass&force=true"), APPLY, object);
             insist(&ways[0].1, ask).await.map_err(|why| anyhow::anyhow!("{path}: {why}"))?;
             note(place, &mut log, "replayed", json!({"to": path, "records": records.len()}))?;
             terminal::print(&format!("{path}: {} records; tainted: {}\n", records.len(), tainted.is_some()));
@@ -54,7 +58,9 @@ pub(super) fn run(place: &Place, verb: AuditVerb) -> Outcome {
         AuditVerb::Rotated { reason } => {
             let mut log = Log::open(&place.dir).map_err(Failure::usage)?;
             note(place, &mut log, "rotated", json!({"reason": reason}))?;
-            terminal::print("not tainted any more; `plimsoll breakglass audit replay` says so to the cluster\n");
+            terminal::print(
+                "not tainted any more; `plimsoll breakglass audit replay` says so to the cluster\n",
+            );
             Ok(())
         }
     }

@@ -50,7 +50,11 @@ pub(super) fn run(place: &Place, verb: OrderVerb) -> Outcome {
             let mut sealed = read(&file)?;
             let order = sealed.order().map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))?;
             // On the terminal before the passphrase is typed: it is what is signed.
-            terminal::complain(&format!("{order}\n  because: {}\n  until {}", order.reason, time(order.not_after)));
+            terminal::complain(&format!(
+                "{order}\n  because: {}\n  until {}",
+                order.reason,
+                time(order.not_after)
+            ));
             let pem = person::read(&key)?;
             let prompt = format!("passphrase of {}", key.display());
             let passphrase = person::passphrase(passphrase.passphrase_file.as_deref(), &prompt)?;
@@ -59,14 +63,20 @@ pub(super) fn run(place: &Place, verb: OrderVerb) -> Outcome {
             sealed.sign(&signer);
             let mut log = begin(place)?;
             let by = hex::encode(&signer.public().id().0);
-            note(place, &mut log, "sign", json!({"order": order.to_string(), "id": hex::encode(&order.id), "key": by}))?;
+            note(
+                place,
+                &mut log,
+                "sign",
+                json!({"order": order.to_string(), "id": hex::encode(&order.id), "key": by}),
+            )?;
             environment::files::write_atomic(&file, |to| to.write_all(sealed.to_text().as_bytes()))?;
             terminal::print(&format!("{}: signed\n", file.display()));
             Ok(())
         }
         OrderVerb::Show { file, roster: people } => show(place, &file, &people),
         OrderVerb::Send { file, hub } => {
-            let text = node_order::read(&file)?;
+            // What is no order is said here, and not by each hub.
+            let text = read(&file)?.to_text();
             let mut log = begin(place)?;
             note(place, &mut log, "send", json!({"order": text.trim(), "to": hub}))?;
             runtime::one_thread(async {
@@ -108,7 +118,8 @@ fn show(place: &Place, file: &Path, people: &Path) -> Outcome {
 }
 
 fn read(file: &Path) -> Result<Sealed, Failure> {
-    Sealed::parse(&node_order::read(file)?).map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))
+    Sealed::parse(&node_order::read(file)?)
+        .map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))
 }
 
 /// Gives an order to a hub; what it says.

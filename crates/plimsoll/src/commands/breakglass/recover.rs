@@ -42,6 +42,12 @@ pub(crate) fn run(flags: RecoverFlags) -> Outcome {
                 story: Vec::new(),
             },
         };
+        if !flags.end {
+            for state in recoverer.name_states().await {
+                let (name, push) = state.says();
+                terminal::print(&format!("this is a {name}: {push}\n"));
+            }
+        }
         if flags.dry_run {
             terminal::print(&plan(&journal));
             return Ok(());
@@ -62,13 +68,17 @@ pub(crate) fn run(flags: RecoverFlags) -> Outcome {
         };
         ended.map_err(failed)?;
         note(&place, &mut log, "recovered", json!({"story": journal.story}))?;
-        terminal::print(&format!("everybody is back after {} s\n", place.now().saturating_sub(journal.began)));
+        terminal::print(&format!(
+            "everybody is back after {} s\n",
+            place.now().saturating_sub(journal.began)
+        ));
         Ok(())
     })
 }
 
 fn plan(journal: &Journal) -> String {
-    let mut text = "kube-system and plimsoll stay; everybody else is shed, and comes back in this order:\n".to_owned();
+    let mut text =
+        "kube-system and plimsoll stay; everybody else is shed, and comes back in this order:\n".to_owned();
     for cohort in &journal.cohorts {
         text.push_str(&format!("  {}: {}\n", cohort.name, cohort.namespaces.join(", ")));
     }

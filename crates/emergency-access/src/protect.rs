@@ -1,0 +1,255 @@
+//! Standing protection: what a cluster's flow control should be like before anything happens. Pure: objects in, proposals out.
+//!
+//! Rules and their reasons: a service account of kube-system is on the level `workload-high`, above users' workloads, by nothing but
+//! its namespace; the accounts of DaemonSets cost what a cluster has nodes, and share one flow with everybody else on
+//! `workload-low`, where nobody sees which of them it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::jail;
+use crate::offender::{Account, Offender};
+
+/// Flow schemas of ours: what reads them costs each request a comparison.
+pub const PROPOSALS_MAX: usize = 32;
+/// The priority level of agents that are taken out of `workload-high`, and of those that are metered.
+pub const LEVEL: &str = "plimsoll-agents";
+/// Its shares: half of `workload-low`'s 100. Two thirds of that can be lent to others while nobody needs it.
+const SHARES: u64 = 50;
+const LENDABLE: u64 = 66;
+/// Before `kube-system-service-accounts` (900) and `service-accounts` (9000).
+const DEMOTED: u64 = 800;
+const METERED: u64 = 8_000;
+const API: &str = "flowcontrol.apiserver.k8s.io/v1";
+/// What an API server runs at a time unless its flags say otherwise: `--max-requests-inflight` and
+/// `--max-mutating-requests-inflight`.
+const IN_FLIGHT: u64 = 600;
+
+/// What is there.
+#[derive(Debug, Clone, Default)]
+pub struct Cluster {
+    /// Flow schemas.
+    pub schemas: Vec<Value>,
+    /// Priority levels.
+    pub levels: Vec<Value>,
+    /// DaemonSets.
+    pub daemon_sets: Vec<Value>,
+}
+
+/// Something to be applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// Why.
+    pub reason: String,
+    /// What changes with it.
+    pub effect: String,
+    /// The object.
+    pub object: Value,
+}
+
+/// What is missing, the most important first; nothing twice, and nothing that is there.
+pub fn plan(cluster: &Cluster) -> Vec<Proposal> {
+    let mut proposals = missing(cluster);
+    let agents = agents(cluster);
+    let has_level = named(&cluster.levels, LEVEL).is_some();
+    if !agents.is_empty() && !has_level {
+        proposals.push(level(cluster));
+    }
+    proposals.extend(agents);
+    proposals.truncate(PROPOSALS_MAX);
+    proposals
+}
+
+/// Where an object of a proposal is applied.
+pub fn path(object: &Value) -> String {
+    jail::manifest_path(object)
+}
+
+fn named<'a>(objects: &'a [Value], name: &str) -> Option<&'a Value> {
+    objects.iter().find(|object| object["metadata"]["name"] == name)
+}
+
+/// The jail and the way in: they are of no use when they come afterwards.
+fn missing(cluster: &Cluster) -> Vec<Proposal> {
+    let is_flow = |object: &Value| object["apiVersion"] == API;
+    let is_there = |object: &Value| {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        named(&cluster.schemas, name).is_some() || named(&cluster.levels, name).is_some()
+    };
+    let absent = jail::manifests().into_iter().filter(|object| is_flow(object) && !is_there(object));
+    let proposal = |object| Proposal {
+        reason: "levers and people need it when nothing can be installed any more".to_owned(),
+        effect: "none until it is used: it matches nobody, or people in an emergency".to_owned(),
+        object,
+    };
+    absent.map(proposal).collect()
+}
+
+/// A flow schema for the account of each DaemonSet that has none: out of `workload-high`, and seen by itself.
+fn agents(cluster: &Cluster) -> Vec<Proposal> {
+    let mut found: BTreeMap<String, Proposal> = BTreeMap::new();
+    for object in &cluster.daemon_sets {
+        let word = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let offender =
+            Offender { namespace: word("namespace"), kind: "DaemonSet".to_owned(), name: word("name") };
+        let account = offender.account(object);
+        let asks = object["spec"]["template"]["spec"]["automountServiceAccountToken"] != false;
+        // "default" is everybody's without an account of their own; parts of the cluster belong where they are.
+        if account.name == "default" || !asks || is_part(&offender) || has_schema(cluster, &account) {
+            continue;
+        }
+        let is_system = offender.namespace == "kube-system";
+        let reason = match is_system {
+            true => format!(
+                "{offender} is an agent in kube-system: its requests are served before those of workloads, for its namespace alone"
+            ),
+            false => {
+                format!("{offender} runs on every node, and its requests are one flow with everybody else's")
+            }
+        };
+        let effect = match is_system {
+            true => format!("{account} goes from workload-high to {LEVEL}, and is counted by itself"),
+            false => format!("{account} goes from workload-low to {LEVEL}, and is counted by itself"),
+        };
+        let schema = schema(&account, if is_system { DEMOTED } else { METERED });
+        found.entry(account.to_string()).or_insert(Proposal { reason, effect, object: schema });
+    }
+    found.into_values().collect()
+}
+
+/// By name alone: in kube-system there are agents, too.
+fn is_part(offender: &Offender) -> bool {
+    let outside = Offender { namespace: "elsewhere".to_owned(), ..offender.clone() };
+    outside.check(None).is_err()
+}
+
+/// Whether a flow schema names the account.
+fn has_schema(cluster: &Cluster, account: &Account) -> bool {
+    cluster.schemas.iter().any(|schema| jail::inmates(schema).contains(account))
+}
+
+fn schema(account: &Account, precedence: u64) -> Value {
+    let subject = json!({
+        "kind": "ServiceAccount",
+        "serviceAccount": {"namespace": account.namespace, "name": account.name},
+    });
+    json!({
+        "apiVersion": API,
+        "kind": "FlowSchema",
+        "metadata": {"name": format!("plimsoll-agent-{}-{}", account.namespace, account.name)},
+        "spec": {
+            "priorityLevelConfiguration": {"name": LEVEL},
+            "matchingPrecedence": precedence,
+            "distinguisherMethod": {"type": "ByUser"},
+            "rules": [jail::rule(&subject)],
+        },
+    })
+}
+
+fn level(cluster: &Cluster) -> Proposal {
+    let shares =
+        |level: &Value| level["spec"]["limited"]["nominalConcurrencyShares"].as_u64().unwrap_or_default();
+    let before: u64 = cluster.levels.iter().map(shares).sum();
+    let seats = |of: u64, sum: u64| (IN_FLIGHT * of).div_ceil(sum.max(1));
+    let low = named(&cluster.levels, "workload-low").map(shares).unwrap_or_default();
+    let after = before + SHARES;
+    let effect = format!(
+        "{LEVEL} gets {} of {IN_FLIGHT} requests at a time; workload-low goes from {} to {}, and borrows what {LEVEL} does not use",
+        seats(SHARES, after),
+        seats(low, before),
+        seats(low, after),
+    );
+    Proposal {
+        reason: "agents share seats with each other, not with workloads".to_owned(),
+        effect,
+        object: json!({
+            "apiVersion": API,
+            "kind": "PriorityLevelConfiguration",
+            "metadata": {"name": LEVEL},
+            "spec": {"type": "Limited", "limited": {
+                "nominalConcurrencyShares": SHARES,
+                "lendablePercent": LENDABLE,
+                "limitResponse": {"type": "Queue", "queuing": {"queues": 32, "handSize": 4, "queueLengthLimit": 50}},
+            }},
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn daemon_set(namespace: &str, name: &str, account: Option<&str>) -> Value {
+        json!({
+            "metadata": {"namespace": namespace, "name": name},
+            "spec": {"template": {"spec": {"serviceAccountName": account}}},
+        })
+    }
+
+    fn level_of(name: &str, shares: u64) -> Value {
+        json!({"metadata": {"name": name}, "spec": {"limited": {"nominalConcurrencyShares": shares}}})
+    }
+
+    fn names(cluster: &Cluster) -> Vec<String> {
+        let name =
+            |proposal: Proposal| proposal.object["metadata"]["name"].as_str().expect("a name").to_owned();
+        plan(cluster).into_iter().map(name).collect()
+    }
+
+    /// A cluster that has what is to be installed beforehand.
+    fn installed() -> Cluster {
+        let (schemas, levels) =
+            jail::manifests().into_iter().partition(|object| object["kind"] == "FlowSchema");
+        Cluster { schemas, levels, daemon_sets: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_missing_is_proposed_and_what_is_there_is_not() {
+        let expected = [
+            "plimsoll-jail",
+            "plimsoll-jail",
+            "plimsoll-shed",
+            "plimsoll-recovery",
+            "plimsoll-recovery",
+            "plimsoll-breakglass",
+        ];
+        assert_eq!(names(&Cluster::default()), expected);
+        assert_eq!(names(&installed()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn agents_are_metered_and_leave_the_level_of_kube_system() {
+        let mut cluster = installed();
+        cluster.levels.extend([level_of("workload-low", 100), level_of("workload-high", 40)]);
+        cluster.daemon_sets = vec![
+            daemon_set("logs", "vector", Some("vector")),
+            daemon_set("kube-system", "telemetry", Some("telemetry")),
+            daemon_set("kube-system", "kube-proxy", Some("kube-proxy")),
+            daemon_set("calico-system", "calico-node", Some("calico-node")),
+            daemon_set("web", "plain", None),
+        ];
+        let expected =
+            ["plimsoll-agents", "plimsoll-agent-kube-system-telemetry", "plimsoll-agent-logs-vector"];
+        assert_eq!(names(&cluster), expected);
+        let proposals = plan(&cluster);
+        assert!(proposals[0].effect.contains("gets 158 of 600"), "{}", proposals[0].effect);
+        assert!(proposals[1].effect.contains("from workload-high"), "{}", proposals[1].effect);
+        assert_eq!(proposals[1].object["spec"]["matchingPrecedence"], 800);
+        // Applied once, nothing is left to propose.
+        for proposal in proposals {
+            match proposal.object["kind"] == "FlowSchema" {
+                true => cluster.schemas.push(proposal.object),
+                false => cluster.levels.push(proposal.object),
+            }
+        }
+        assert_eq!(names(&cluster), Vec::<String>::new());
+    }
+
+    #[test]
+    fn there_is_an_end_to_it() {
+        let daemon_sets =
+            (0..100).map(|n| daemon_set("logs", &format!("d{n}"), Some(&format!("a{n}")))).collect();
+        assert_eq!(plan(&Cluster { daemon_sets, ..installed() }).len(), PROPOSALS_MAX);
+    }
+}
