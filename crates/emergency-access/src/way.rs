@@ -1,6 +1,6 @@
 //! A way in: one API server, by address, with one identity; every request has a deadline and says what it cost.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -266,7 +266,7 @@ pub fn is_lifeboat(context: &str) -> bool {
 /// # Errors
 /// A sentence.
 pub async fn open_all(
-    kubeconfig: &PathBuf,
+    kubeconfig: &Path,
     context: Option<&str>,
     clock: Arc<dyn Clock>,
 ) -> Result<Vec<(String, Way)>, String> {
