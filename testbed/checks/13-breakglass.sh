@@ -258,6 +258,30 @@ expect "the same order again is not followed again" test "$("$PLIMSOLL" node --r
 status_of() { "$@" >/dev/null 2>&1; echo $?; }
 expect "whom the cluster needs is not engaged by a slip" test "$(status_of breakglass engage --against kube-system/DaemonSet/kube-proxy)" = 64
 
+# --- standing protection
+protect() { "$PLIMSOLL" protect "$@" --kubeconfig "$KUBECONFIG"; }
+# An agent that asks API servers: its token is mounted. It runs nowhere; its account is one that can be asked with.
+kubectl -n real apply -f - >/dev/null <<DOCUMENT
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent, namespace: real }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template:
+    metadata: { labels: { app: agent } }
+    spec: { serviceAccountName: crowd, nodeSelector: { nowhere: "true" }, containers: [{ name: idle, image: none }] }
+DOCUMENT
+protect plan >"$WORK/plan.txt" 2>/dev/null
+sed 's/^/        | /' "$WORK/plan.txt"
+protect apply --confirm >/dev/null 2>&1
+level_of() { curl -sk -o /dev/null -D - -H "Authorization: Bearer $TOKEN" "$APISERVER/api/v1/namespaces" | tr -d '\r' | awk -F': ' 'tolower($1) == "x-kubernetes-pf-prioritylevel-uid" {print $2}'; }
+is_metered() { [ "$(level_of)" = "$(kubectl get prioritylevelconfiguration plimsoll-agents -o 'jsonpath={.metadata.uid}')" ]; }
+within 15 "a DaemonSet's account is on the level of agents" is_metered
+expect "nothing is left to propose" grep -q 'nothing to propose' <(protect plan 2>/dev/null)
+protect undo >/dev/null 2>&1
+is_as_before() { ! kubectl get prioritylevelconfiguration plimsoll-agents && ! is_metered; }
+within 15 "and all of it is taken back" is_as_before
+
 # --- a cold restart: clients that want everything at once, wait so long for it, and come again as client-go does
 client() {
     local pause=800
