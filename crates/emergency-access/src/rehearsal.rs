@@ -162,3 +162,116 @@ async fn apart(api: &dyn Api) -> Result<(String, Duration), String> {
     }
     Ok(("not behind the Service kubernetes".to_owned(), answer.took))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::way::Asking;
+
+    /// A cluster on which everything is as it should be, or one thing is not.
+    #[derive(Default)]
+    struct Fake {
+        wrong: &'static str,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Fake {
+        fn answer(&self, ask: &Ask) -> Result<Value, NoAnswer> {
+            let is = |wrong: &str| self.wrong == wrong;
+            let path = ask.path.as_str();
+            let refused = |code, says: &str| Err(NoAnswer::Refused { code, says: says.to_owned() });
+            if path.starts_with("/readyz") {
+                return match self.wrong {
+                    "etcd" => refused(500, "[+]ping ok\n[-]etcd failed: reason withheld"),
+                    "expired" => refused(401, "Unauthorized"),
+                    _ => Ok(Value::Null),
+                };
+            }
+            if path.starts_with(REVIEWS) {
+                let group = if is("identity") { "system:authenticated" } else { jail::GROUP };
+                return Ok(json!({"status": {"userInfo": {"username": "ann", "groups": [group]}}}));
+            }
+            if path.ends_with("/exempt") {
+                return Ok(json!({"metadata": {"uid": "u1"}}));
+            }
+            if path.contains("prioritylevelconfigurations") {
+                let shares = if is("seats") { 5 } else { 0 };
+                return Ok(
+                    json!({"spec": {"limited": {"nominalConcurrencyShares": shares, "limitResponse": {"type": "Reject"}}}}),
+                );
+            }
+            if path.contains("dryRun=All") {
+                let (_, patch) = ask.body.clone().expect("a patch");
+                return Ok(if is("changed") { json!({}) } else { patch });
+            }
+            if path.contains("flowschemas") {
+                let nobody = Account { namespace: "plimsoll".to_owned(), name: "rehearsal".to_owned() };
+                return Ok(if is("not dry") { jail::patch(&[nobody], None) } else { json!({}) });
+            }
+            Ok(json!({"items": [{"ports": [{"port": if is("found") { 7443 } else { 6443 }}]}]}))
+        }
+    }
+
+    impl Api for Fake {
+        fn ask(&self, ask: Ask, _: Duration) -> Asking<'_> {
+            self.asked.lock().push(format!("{} {}", ask.method, ask.path));
+            let answer = self.answer(&ask);
+            let level = if self.wrong == "level" { "u2" } else { "u1" };
+            Box::pin(async move {
+                let priority_level = Some(level.to_owned());
+                Ok(Answer {
+                    code: 200,
+                    body: answer?,
+                    took: Duration::ZERO,
+                    priority_level,
+                    flow_schema: None,
+                })
+            })
+        }
+
+        fn name(&self) -> String {
+            "lifeboat-1 (https://10.0.0.1:7443)".to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn each_thing_that_is_wrong_has_its_sentence() {
+        let check = async |wrong: &'static str, trial: &str, says: &str| {
+            let trials = rehearse("lifeboat-1", &Fake { wrong, ..Fake::default() }).await;
+            let failed: Vec<&Trial> = trials.iter().filter(|trial| !trial.ok).collect();
+            assert_eq!(failed.len(), usize::from(!trial.is_empty()), "{wrong}: {trials:?}");
+            assert!(
+                failed.iter().all(|failed| failed.name == trial && failed.says.contains(says)),
+                "{wrong}: {trials:?}"
+            );
+        };
+        check("nothing", "", "").await;
+        check("etcd", "connection", "etcd is what is dead").await;
+        check("expired", "connection", "refused: expired").await;
+        check("identity", "identity", "ann is in none of the groups").await;
+        check("level", "priority", "not on exempt").await;
+        check("seats", "jail", "has seats").await;
+        check("changed", "jail", "admission plugin").await;
+        check("not dry", "jail", "was not dry").await;
+        check("found", "apart", "the crowd will come").await;
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_is_what_the_page_says() {
+        let fake = Fake::default();
+        rehearse("lifeboat-1", &fake).await;
+        let asked: BTreeSet<String> = fake.asked.lock().iter().cloned().collect();
+        let page = include_str!("../../../docs/breakglass.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        let verbs = ["GET /", "POST /", "PATCH /"];
+        let said: BTreeSet<String> = rows
+            .map(|(request, _)| request.to_owned())
+            .filter(|request| verbs.iter().any(|verb| request.starts_with(verb)))
+            .collect();
+        assert_eq!(asked, said);
+    }
+}

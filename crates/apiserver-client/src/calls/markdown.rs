@@ -57,7 +57,13 @@ fn write(out: &mut String) -> std::fmt::Result {
     }
     write_resources(out)?;
     write_accept(out)?;
-    write_times(out)
+    write_times(out)?;
+    out.push_str(
+        "\n## With other credentials\n\nWith `--breakglass-kubeconfig` a hub also rehearses break-glass, once an hour, with the \
+         credentials of that file and outside this budget: seven requests to each way in, which \
+         [breakglass.md](breakglass.md) lists.\n",
+    );
+    Ok(())
 }
 
 fn write_resources(out: &mut String) -> std::fmt::Result {
