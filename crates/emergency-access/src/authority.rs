@@ -8,32 +8,26 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
+    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::jail::GROUP;
 use crate::secret::{self, Secret, SecretError};
 use crate::share::{self, Share, ShareError};
+
+mod issue;
+
+pub use issue::{Issued, MASTERS, Serving, TTL_MAX, TTL_MIN, Wanted};
 
 /// Its certificate: what API servers trust (`--client-ca-file`).
 pub const CERTIFICATE: &str = "authority.crt";
 /// Its key, encrypted.
 pub const KEY: &str = "authority.key";
-/// How long a certificate may hold: it cannot be taken back, only waited for (Kubernetes knows no revocation).
-pub const TTL_MAX: Duration = Duration::from_secs(24 * 3600);
-/// At least this long.
-pub const TTL_MIN: Duration = Duration::from_secs(60);
 /// An API server's clock may be behind by this.
 const BACKDATE: Duration = Duration::from_secs(3600);
 /// The authority itself: ten years.
 const AUTHORITY: Duration = Duration::from_secs(3650 * 24 * 3600);
-/// A lifeboat's certificate: a year, and the rehearsal says when it has expired.
-const SERVING: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Beyond all checks of Kubernetes: only if asked.
-pub const MASTERS: &str = "system:masters";
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// Who can open the key.
@@ -57,38 +51,14 @@ pub enum Opener {
     Shares(Zeroizing<String>),
 }
 
-/// An opened authority. Its key is wiped when it is dropped, as far as the libraries that it passes through do so.
+/// An opened authority.
 pub struct Authority {
-    issuer: Issuer<'static, KeyPair>,
+    key: Wiped,
     certificate: String,
 }
 
-/// A certificate for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Who: letters, digits, dots and dashes.
-    pub name: String,
-    /// For how long.
-    pub ttl: Duration,
-    /// In the group [`MASTERS`], whom nothing is forbidden, in place of [`GROUP`].
-    pub masters: bool,
-}
-
-/// A certificate and its key, for one kubeconfig.
-pub struct Issued {
-    /// PEM.
-    pub certificate: String,
-    /// PEM, in the clear: it holds as long as the certificate.
-    pub key: Zeroizing<String>,
-    /// Hexadecimal.
-    pub serial: String,
-    /// The user, as audit logs name them.
-    pub user: String,
-    /// Their group.
-    pub group: String,
-    /// Seconds since 1970.
-    pub not_after: u64,
-}
+/// A key whose bytes are wiped when it is dropped. What ring has made of them is freed, not wiped.
+struct Wiped(KeyPair);
 
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +88,31 @@ pub enum AuthorityError {
     Wish(&'static str),
 }
 
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Wiped {
+    /// ECDSA with P-256, which every API server takes.
+    fn generate() -> Result<Self, AuthorityError> {
+        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map(Self).map_err(not_one)
+    }
+
+    fn pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.serialize_pem())
+    }
+
+    fn secret(&self) -> Secret {
+        Secret::new(self.0.serialize_der())
+    }
+}
+
+fn not_one(error: rcgen::Error) -> AuthorityError {
+    AuthorityError::NotOne(error.to_string())
+}
+
 fn disk(path: &Path) -> impl FnOnce(io::Error) -> AuthorityError {
     let path = path.to_owned();
     move |source| AuthorityError::Disk { path, source }
@@ -128,20 +123,17 @@ fn disk(path: &Path) -> impl FnOnce(io::Error) -> AuthorityError {
 /// # Errors
 /// [`AuthorityError`].
 pub fn init(folder: &Path, keeper: &Keeper, wall: Duration) -> Result<Vec<Share>, AuthorityError> {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
-        .map_err(|error| AuthorityError::NotOne(error.to_string()))?;
-    let secret = Secret::new(key.serialize_der());
+    let key = Wiped::generate()?;
     let mut params = CertificateParams::default();
     params.not_before = rcgen::date_time_ymd(1970, 1, 1) + (wall.saturating_sub(BACKDATE));
     params.not_after = rcgen::date_time_ymd(1970, 1, 1) + (wall + AUTHORITY);
-    let id: String = params.key_identifier(&key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let id: String = params.key_identifier(&key.0).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, format!("Plimsoll break-glass {id}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let certificate =
-        params.self_signed(&key).map_err(|error| AuthorityError::NotOne(error.to_string()))?.pem();
-    store(folder, &certificate, &secret, &id, keeper)
+    let certificate = params.self_signed(&key.0).map_err(not_one)?.pem();
+    store(folder, &certificate, &key.secret(), &id, keeper)
 }
 
 /// Takes an authority over that exists: the cluster's own, whose key this encrypts.
@@ -156,11 +148,11 @@ pub fn adopt(
 ) -> Result<Vec<Share>, AuthorityError> {
     let certificate = read(certificate)?.to_string();
     let pem = read(key)?;
-    let pair = KeyPair::from_pem(&pem).map_err(|_| {
+    let key = KeyPair::from_pem(&pem).map(Wiped).map_err(|_| {
         AuthorityError::NotOne(format!("{}: not a private key in PEM that is not encrypted", key.display()))
     })?;
-    let id = identity(&certificate, Some(pair.public_key_raw()))?;
-    store(folder, &certificate, &Secret::new(pair.serialize_der()), &id, keeper)
+    let id = identity(&certificate, Some(key.0.public_key_raw()))?;
+    store(folder, &certificate, &key.secret(), &id, keeper)
 }
 
 fn store(
@@ -194,9 +186,9 @@ fn store(
 
 /// The authority's name: the beginning of its key's hash. With `public`, also whether that is its key.
 fn identity(certificate: &str, public: Option<&[u8]>) -> Result<String, AuthorityError> {
-    let not_one = || AuthorityError::NotOne("the authority's certificate is none (PEM, X.509)".to_owned());
-    let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).map_err(|_| not_one())?;
-    let (_, parsed) = X509Certificate::from_der(&pem.contents).map_err(|_| not_one())?;
+    let none = || AuthorityError::NotOne("the authority's certificate is none (PEM, X.509)".to_owned());
+    let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).map_err(|_| none())?;
+    let (_, parsed) = X509Certificate::from_der(&pem.contents).map_err(|_| none())?;
     if !parsed.is_ca() {
         return Err(AuthorityError::NotOne("the certificate is not an authority's (CA: TRUE)".to_owned()));
     }
@@ -216,114 +208,21 @@ impl Authority {
     pub fn open(folder: &Path, opener: &Opener) -> Result<Self, AuthorityError> {
         let certificate = read(&folder.join(CERTIFICATE))?.to_string();
         let closed = read(&folder.join(KEY))?;
-        let opener = match opener {
-            Opener::Passphrase(passphrase) => &Secret::new(passphrase.bytes().to_vec()),
-            Opener::Shares(lines) => &share::combine(lines, &of(&certificate)?)?,
+        let key = match opener {
+            Opener::Passphrase(passphrase) => secret::open(&closed, passphrase)?,
+            Opener::Shares(lines) => {
+                secret::open(&closed, &share::combine(lines, &identity(&certificate, None)?)?)?
+            }
         };
-        let key = secret::open(&closed, opener)?;
-        let not_one = |error: rcgen::Error| AuthorityError::NotOne(error.to_string());
-        let pair = KeyPair::try_from(key.bytes()).map_err(not_one)?;
-        identity(&certificate, Some(pair.public_key_raw()))?;
-        let issuer = Issuer::from_ca_cert_pem(&certificate, pair).map_err(not_one)?;
-        Ok(Self { issuer, certificate })
+        let key = KeyPair::try_from(key.bytes()).map(Wiped).map_err(not_one)?;
+        identity(&certificate, Some(key.0.public_key_raw()))?;
+        Ok(Self { key, certificate })
     }
 
     /// What API servers are to trust.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
-
-    /// A certificate for a person.
-    ///
-    /// # Errors
-    /// [`AuthorityError::Wish`].
-    pub fn issue(&self, wanted: &Wanted, wall: Duration) -> Result<Issued, AuthorityError> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_@".contains(&byte);
-        if wanted.name.is_empty() || wanted.name.len() > 63 || !wanted.name.bytes().all(fits) {
-            return Err(AuthorityError::Wish(
-                "a person's name has up to 63 letters, digits, dots and dashes",
-            ));
-        }
-        if !(TTL_MIN..=TTL_MAX).contains(&wanted.ttl) {
-            return Err(AuthorityError::Wish(
-                "a certificate holds for a minute to a day: it cannot be taken back",
-            ));
-        }
-        let serial = Secret::random(16)?;
-        let serial_text = confirmation::hex::encode(serial.bytes());
-        // The serial in the name: two certificates of one person are two users in audit logs.
-        let user = format!("{GROUP}:{}:{}", wanted.name, &serial_text[..8]);
-        let group = if wanted.masters { MASTERS } else { GROUP }.to_owned();
-        let not_after = wall + wanted.ttl;
-        let mut params = CertificateParams::default();
-        params.serial_number = Some(SerialNumber::from_slice(serial.bytes()));
-        params.not_before = rcgen::date_time_ymd(1970, 1, 1) + (wall.saturating_sub(BACKDATE));
-        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + not_after;
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, user.clone());
-        params.distinguished_name.push(DnType::OrganizationName, group.clone());
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let not_one = |error: rcgen::Error| AuthorityError::NotOne(error.to_string());
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(not_one)?;
-        let certificate = params.signed_by(&key, &self.issuer).map_err(not_one)?.pem();
-        Ok(Issued {
-            certificate,
-            key: Zeroizing::new(key.serialize_pem()),
-            serial: serial_text,
-            user,
-            group,
-            not_after: not_after.as_secs(),
-        })
-    }
-}
-
-impl Authority {
-    /// A lifeboat's own certificate, for its addresses, and a key for tokens that nobody has. In the clear: they are a server's.
-    ///
-    /// # Errors
-    /// [`AuthorityError::Wish`].
-    pub fn serve(
-        &self,
-        addresses: &[std::net::IpAddr],
-        names: &[String],
-        wall: Duration,
-    ) -> Result<Serving, AuthorityError> {
-        if addresses.is_empty() {
-            return Err(AuthorityError::Wish("a lifeboat has an address: say which"));
-        }
-        let not_one = |error: rcgen::Error| AuthorityError::NotOne(error.to_string());
-        let mut params = CertificateParams::new(names.to_vec()).map_err(not_one)?;
-        params.subject_alt_names.extend(addresses.iter().copied().map(rcgen::SanType::IpAddress));
-        params.not_before = rcgen::date_time_ymd(1970, 1, 1) + wall.saturating_sub(BACKDATE);
-        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + (wall + SERVING);
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, crate::lifeboat::NAME);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let generate = || KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(not_one);
-        let (key, tokens) = (generate()?, generate()?);
-        let certificate = params.signed_by(&key, &self.issuer).map_err(not_one)?.pem();
-        let pem = |pair: &KeyPair| Zeroizing::new(pair.serialize_pem());
-        let tokens_public = tokens.public_key_pem();
-        Ok(Serving { certificate, key: pem(&key), tokens: pem(&tokens), tokens_public })
-    }
-}
-
-/// What a lifeboat needs of its own; PEM.
-pub struct Serving {
-    /// Its certificate.
-    pub certificate: String,
-    /// Its key.
-    pub key: Zeroizing<String>,
-    /// The key for tokens of service accounts.
-    pub tokens: Zeroizing<String>,
-    /// Its public half.
-    pub tokens_public: String,
-}
-
-fn of(certificate: &str) -> Result<String, AuthorityError> {
-    identity(certificate, None)
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, AuthorityError> {

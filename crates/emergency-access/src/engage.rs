@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use environment::Clock;
-use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::audit::{AuditError, Log};
 use crate::lever::Lever;
 use crate::limits::{HOOK, LOOK};
 use crate::offender::Offender;
-use crate::prepare::{Baggage, Prepared, Undo, Unusable, prepare};
-use crate::way::{Api, Ask, Asking, MERGE, NoAnswer, insist, probe};
+use crate::prepare::{Baggage, Prepared, Undo, prepare};
+use crate::way::{Any, Api, Ask, MERGE, insist, slowest};
 use crate::wellness::Wellness;
 
 /// What carries orders and runs commands.
@@ -66,28 +65,6 @@ pub enum Ended {
     Well(Lever, Duration, u32),
     /// No lever is left, and they are not.
     NotWell(u32),
-}
-
-/// The first way that answers, else the last that fails.
-struct Any<'a>(&'a [&'a dyn Api]);
-
-impl Api for Any<'_> {
-    fn ask(&self, ask: Ask, within: Duration) -> Asking<'_> {
-        Box::pin(async move {
-            let mut last = NoAnswer::Connection("there is no way in".to_owned());
-            for way in self.0 {
-                match way.ask(ask.clone(), within).await {
-                    Err(failed @ (NoAnswer::Late(_) | NoAnswer::Connection(_))) => last = failed,
-                    answered => return answered,
-                }
-            }
-            Err(last)
-        })
-    }
-
-    fn name(&self) -> String {
-        self.0.first().map(|way| way.name()).unwrap_or_default()
-    }
 }
 
 impl Crew<'_> {
@@ -192,11 +169,7 @@ impl Crew<'_> {
                 let reads = if prepared.asks.is_empty() { 0 } else { 2 };
                 Some((prepared, reads))
             }
-            Err(Unusable::Missing(why)) => {
-                self.say(&format!("  not used: {why}"));
-                None
-            }
-            Err(Unusable::NoAnswer(why)) => {
+            Err(why) => {
                 self.say(&format!("  not used: {why}"));
                 None
             }
@@ -241,16 +214,10 @@ impl Crew<'_> {
         }
     }
 
-    /// One look at all patients at once.
-    async fn look(&self) -> Option<Duration> {
-        let looks = join_all(self.patients.iter().map(|patient| probe(*patient))).await;
-        looks.into_iter().map(Result::ok).collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
     /// Whether they are well, without waiting longer than it takes to see that they are not.
     async fn is_well_for(&self, wellness: &mut Wellness) -> bool {
         loop {
-            wellness.look(self.look().await);
+            wellness.look(slowest(&self.patients).await);
             if wellness.is_bad_now() || wellness.is_well() {
                 return wellness.is_well();
             }
@@ -263,7 +230,7 @@ impl Crew<'_> {
         let mut wellness = Wellness::default();
         let mut said = Duration::ZERO;
         loop {
-            wellness.look(self.look().await);
+            wellness.look(slowest(&self.patients).await);
             let waited = self.clock.monotonic().saturating_sub(begun);
             if wellness.is_well() {
                 self.say(&format!("  well after {} s: a GET takes {}", waited.as_secs(), wellness.last()));

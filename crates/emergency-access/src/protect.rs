@@ -61,11 +61,6 @@ pub fn plan(cluster: &Cluster) -> Vec<Proposal> {
     proposals
 }
 
-/// Where an object of a proposal is applied.
-pub fn path(object: &Value) -> String {
-    jail::manifest_path(object)
-}
-
 fn named<'a>(objects: &'a [Value], name: &str) -> Option<&'a Value> {
     objects.iter().find(|object| object["metadata"]["name"] == name)
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::jail::{self, rule};
 use crate::metastable::{Reading, State, states};
-use crate::way::{Api, Ask, MERGE, NoAnswer, insist, probe};
+use crate::way::{Any, Api, Ask, MERGE, NoAnswer, insist, slowest};
 
 /// Between two looks: two requests to each API server.
 const LOOK: Duration = Duration::from_secs(1);
@@ -172,7 +172,7 @@ impl Recoverer<'_> {
         };
         let before = read().await;
         tokio::time::sleep(COUNT).await;
-        let (is_ready, after) = (self.look().await.is_some(), read().await);
+        let (is_ready, after) = (slowest(&self.patients).await.is_some(), read().await);
         let now = self.clock.wall().as_secs_f64();
         let pairs = before.into_iter().zip(after).filter_map(|(before, after)| Some((before?, after?)));
         let mut found: Vec<State> =
@@ -192,7 +192,7 @@ impl Recoverer<'_> {
         self.apply(journal, &recovery).await?;
         self.say(journal, &phase_sentence(journal));
         loop {
-            let slowest = self.look().await;
+            let slowest = slowest(&self.patients).await;
             let now = self.clock.monotonic().saturating_sub(begun);
             self.count(now, &mut counted, recovery.phase()).await;
             let before = cohort_of(recovery.phase());
@@ -261,11 +261,6 @@ impl Recoverer<'_> {
             .map_err(|source| RecoverError::Disk { path, source })
     }
 
-    async fn look(&self) -> Option<Duration> {
-        let looks = join_all(self.patients.iter().map(|patient| probe(*patient))).await;
-        looks.into_iter().map(Result::ok).collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
     /// Reads how many of the cohort were turned away, when it is time.
     async fn count(&self, now: Duration, counted: &mut Counted, phase: Phase) {
         if !matches!(phase, Phase::Admitting { .. }) || (!counted.by.is_empty() && now < counted.at + COUNT) {
@@ -288,17 +283,8 @@ impl Recoverer<'_> {
 
     async fn ask(&self, ask: Ask) -> Result<Value, RecoverError> {
         let path = ask.path.clone();
-        let mut last = NoAnswer::Connection("there is no way in".to_owned());
-        for way in &self.ways {
-            match insist(*way, ask.clone()).await {
-                Ok(answer) => return Ok(answer.body),
-                Err(failed @ NoAnswer::Refused { .. }) => {
-                    return Err(RecoverError::NoAnswer { path, why: failed });
-                }
-                Err(failed) => last = failed,
-            }
-        }
-        Err(RecoverError::NoAnswer { path, why: last })
+        let answer = insist(&Any(&self.ways), ask).await;
+        answer.map(|answer| answer.body).map_err(|why| RecoverError::NoAnswer { path, why })
     }
 
     fn say(&mut self, journal: &mut Journal, sentence: &str) {

@@ -10,6 +10,7 @@ use apiserver_client::connect::ConnectError;
 use apiserver_client::passage::Passage;
 use bytes::Bytes;
 use environment::Clock;
+use futures::future::join_all;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use serde_json::Value;
@@ -159,6 +160,34 @@ pub async fn insist(api: &dyn Api, ask: Ask) -> Result<Answer, NoAnswer> {
 pub async fn probe(api: &dyn Api) -> Result<Duration, NoAnswer> {
     api.ask(Ask::get("/readyz"), PROBE).await?;
     Ok(api.ask(Ask::get("/api/v1/namespaces/kube-system"), PROBE).await?.took)
+}
+
+/// The slowest of all of them, asked at once; `None`: one is not ready, or did not answer.
+pub async fn slowest(all: &[&dyn Api]) -> Option<Duration> {
+    let probes = join_all(all.iter().map(|api| probe(*api))).await;
+    probes.into_iter().map(Result::ok).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// Several ways as one: the first that answers, else the last that fails. That a server says no is an answer.
+pub struct Any<'a>(pub &'a [&'a dyn Api]);
+
+impl Api for Any<'_> {
+    fn ask(&self, ask: Ask, within: Duration) -> Asking<'_> {
+        Box::pin(async move {
+            let mut last = NoAnswer::Connection("there is no way in".to_owned());
+            for way in self.0 {
+                match way.ask(ask.clone(), within).await {
+                    Err(failed @ (NoAnswer::Late(_) | NoAnswer::Connection(_))) => last = failed,
+                    answered => return answered,
+                }
+            }
+            Err(last)
+        })
+    }
+
+    fn name(&self) -> String {
+        self.0.first().map(|way| way.name()).unwrap_or_default()
+    }
 }
 
 impl Way {

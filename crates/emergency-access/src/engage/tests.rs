@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::offender::Account;
 use crate::prepare::Hook;
+use crate::way::{Asking, NoAnswer};
 use crate::{audit, jail};
 
 /// An API server: objects by path, merge patches, and a health that depends on what was done to it.

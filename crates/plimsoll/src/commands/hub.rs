@@ -30,16 +30,16 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
     }
     let (load_watch, audit) = (flags.load_watch, audit(&flags));
     let rollouts = Rollouts::prepare(&flags)?;
-    let board = orders::prepare(&flags, Arc::new(SystemClock::new()))?;
+    let clock = Arc::new(SystemClock::new());
+    let board = orders::prepare(&flags, clock.clone())?;
     let rehearsing = flags.breakglass_kubeconfig.clone().map(|kubeconfig| {
         let every = Duration::from_secs(flags.breakglass_every);
-        Rehearsing::new(kubeconfig, every, Arc::new(SystemClock::new()))
+        Rehearsing::new(kubeconfig, every, clock.clone())
     });
     let names = dns::probe::beside(&flags.dns_probe, &flags.dns_probe_domain)?;
     let config = config(flags)?;
     runtime::many_threads(async {
         let shutdown = signals::shutdown()?;
-        let clock = Arc::new(SystemClock::new());
         let watch = if load_watch {
             Some(LoadWatch::assemble(audit, clock.clone()).await.map_err(Failure::usage)?)
         } else {

@@ -22,12 +22,12 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 pub(crate) fn run(flags: TopFlags) -> Outcome {
     runtime::one_thread(async {
         if flags.output == TopOutput::Json {
-            let report = ask(&flags.hub).await?;
+            let report = report(&flags.hub).await?;
             terminal::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
             return Ok(());
         }
         // The first answer has to come: who waits for a wrong address waits in vain.
-        let mut report = ask(&flags.hub).await?;
+        let mut last = report(&flags.hub).await?;
         let (again, clear) = match terminal::columns() {
             Some(_) if !flags.once => (true, CLEAR),
             _ => (false, ""),
@@ -35,12 +35,12 @@ pub(crate) fn run(flags: TopFlags) -> Outcome {
         let shutdown = signals::shutdown()?;
         loop {
             let columns = terminal::columns().unwrap_or(COLUMNS);
-            terminal::print(&format!("{clear}{}", picture(&report, columns.into())));
+            terminal::print(&format!("{clear}{}", picture(&last, columns.into())));
             if !again || shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
                 return Ok(());
             }
-            match ask(&flags.hub).await {
-                Ok(next) => report = next,
+            match report(&flags.hub).await {
+                Ok(next) => last = next,
                 // The last picture stays, with what is wrong below it.
                 Err(failure) => terminal::complain(&failure.to_string()),
             }
@@ -48,7 +48,8 @@ pub(crate) fn run(flags: TopFlags) -> Outcome {
     })
 }
 
-async fn ask(hub: &str) -> Result<Report, Failure> {
+/// What the hub says of the load.
+pub(crate) async fn report(hub: &str) -> Result<Report, Failure> {
     let failed = |why: String| {
         Failure::Usage(format!(
             "the hub at {hub} (--hub) does not say its load: {why}; it needs `plimsoll hub --load-watch`, and --hub its telemetry port"

@@ -14,16 +14,13 @@ use emergency_access::way::{APPLY, Api, Ask, Way, insist, is_lifeboat};
 use load_watch::Report;
 use sealed_order::{Purpose, Sealed};
 use serde_json::json;
-use telemetry_export::fetch;
 
 use super::{Place, orders};
-use crate::commands::{node_order, runtime};
+use crate::commands::{node_order, runtime, top};
 use crate::flags::{EngageFlags, WaysFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
 
-/// A thousand rows of some 300 bytes.
-const LOAD_BYTES_MAX: usize = 4 << 20;
 /// Callers that are shown.
 const CALLERS_MAX: usize = 10;
 /// A few commands.
@@ -48,13 +45,7 @@ pub(super) fn ladder() -> Outcome {
 
 pub(super) fn propose(hub: &str) -> Outcome {
     runtime::one_thread(async {
-        let failed = |why: String| {
-            Failure::Usage(format!(
-                "the hub at {hub} (--hub) does not say who costs what: {why}; it needs --load-watch, and --audit-listen for names"
-            ))
-        };
-        let body = fetch(hub, "/load", LOAD_BYTES_MAX).await.map_err(|error| failed(error.to_string()))?;
-        let report: Report = serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))?;
+        let report = top::report(hub).await?;
         terminal::print(&proposal(&report));
         terminal::complain("(the hub was asked; the API server was not needed)");
         Ok(())

@@ -1,7 +1,8 @@
 //! `plimsoll protect`.
 
 use emergency_access::audit::Log;
-use emergency_access::protect::{Cluster, PROPOSALS_MAX, Proposal, path, plan};
+use emergency_access::jail::manifest_path;
+use emergency_access::protect::{Cluster, PROPOSALS_MAX, Proposal, plan};
 use emergency_access::way::{APPLY, Ask, Way, insist};
 use serde_json::{Value, json};
 
@@ -56,11 +57,11 @@ async fn proposals(place: &Place, ways: &WaysFlags) -> Result<(Way, Vec<Proposal
 
 async fn apply(place: &Place, way: &Way, proposals: &[Proposal]) -> Outcome {
     let mut log = Log::open(&place.dir).map_err(Failure::usage)?;
-    let paths: Vec<String> = proposals.iter().map(|proposal| path(&proposal.object)).collect();
+    let paths: Vec<String> = proposals.iter().map(|proposal| manifest_path(&proposal.object)).collect();
     // Before anything is made: what was made by half is taken back by the same command.
     note(place, &mut log, "protect", json!({"made": paths}))?;
     for proposal in proposals {
-        let path = path(&proposal.object);
+        let path = manifest_path(&proposal.object);
         let ask = Ask::patch(
             format!("{path}?fieldManager=plimsoll-protect&force=true"),
             APPLY,
