@@ -77,14 +77,7 @@ impl Offender {
     /// # Errors
     /// [`Protected::System`], unless `confirmed` is its name.
     pub fn check(&self, confirmed: Option<&str>) -> Result<(), Protected> {
-        let part = PARTS.iter().find(|(name, _)| *name == self.name).map(|(_, part)| *part);
-        let part = part.or((self.namespace == "kube-system").then_some("kube-system"));
-        match part {
-            Some(part) if confirmed != Some(&self.to_string()) => {
-                Err(Protected::System(self.to_string(), part))
-            }
-            _ => Ok(()),
-        }
+        check(&self.to_string(), confirmed)
     }
 
     /// The service account of its pods.
@@ -93,6 +86,26 @@ impl Offender {
         Account { namespace: self.namespace.clone(), name: name.unwrap_or("default").to_owned() }
     }
 }
+
+/// The same for whoever's traffic an order cuts: `namespace/kind/name` of any kind, or nothing, which is everybody and has to be
+/// confirmed as "everybody".
+///
+/// # Errors
+/// [`Protected::System`].
+pub fn check(whom: &str, confirmed: Option<&str>) -> Result<(), Protected> {
+    let whom = if whom.is_empty() { EVERYBODY } else { whom };
+    let (namespace, name) = (whom.split('/').next(), whom.rsplit('/').next());
+    let part = PARTS.iter().find(|(part, _)| Some(*part) == name).map(|(_, part)| *part);
+    let part = part.or((namespace == Some("kube-system")).then_some("kube-system"));
+    let part = part.or((whom == EVERYBODY).then_some("networks, DNS and storage among them"));
+    match part {
+        Some(part) if confirmed != Some(whom) => Err(Protected::System(whom.to_owned(), part)),
+        _ => Ok(()),
+    }
+}
+
+/// How everybody is named where a name is needed.
+const EVERYBODY: &str = "everybody";
 
 impl FromStr for Offender {
     type Err = Protected;
@@ -134,6 +147,13 @@ mod tests {
             let found = text.parse::<Offender>().and_then(|offender| offender.check(confirmed));
             assert_eq!(found.is_ok(), expected, "{text} {confirmed:?}");
         };
+        let of_order = |whom: &str, confirmed: Option<&str>, expected: bool| {
+            assert_eq!(super::check(whom, confirmed).is_ok(), expected, "{whom} {confirmed:?}");
+        };
+        of_order("", None, false);
+        of_order("", Some("everybody"), true);
+        of_order("logs/Job/x", None, true);
+        of_order("kube-system/Pod/x", None, false);
         check("logs/DaemonSet/vector", None, true);
         check("kube-system/DaemonSet/telemetry", None, false);
         check("kube-system/DaemonSet/telemetry", Some("kube-system/DaemonSet/telemetry"), true);

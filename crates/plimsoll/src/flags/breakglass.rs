@@ -262,6 +262,12 @@ pub(crate) enum OrderVerb {
         /// A rehearsal: nodes check it and do nothing.
         #[arg(long)]
         test: bool,
+        /// A cut of a part of the cluster itself, or of everybody, and that is meant; --confirm repeats the name.
+        #[arg(long, requires = "confirm")]
+        system: bool,
+        /// The name again, with --system; `everybody`.
+        #[arg(long, value_name = "WORKLOAD", requires = "system")]
+        confirm: Option<String>,
         /// Where it goes.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,

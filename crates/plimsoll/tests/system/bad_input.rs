@@ -101,7 +101,7 @@ fn the_way_in() {
     breakglass(&["order", "send", &at("order"), "--hub", "127.0.0.1:1"], &[]);
     breakglass(&["lifeboat", "render", "--manifest", "/nowhere/x", "--out-dir", &at("l")], &["/nowhere/x"]);
     breakglass(
-        &["lifeboat", "render", "--manifest", &at("roster"), "--out-dir", &at("l"), "--allow", "everybody"],
+        &["lifeboat", "render", "--manifest", &at("order"), "--out-dir", &at("l"), "--allow", "everybody"],
         &["everybody"],
     );
     std::fs::write(format!("{dir}/audit.jsonl"), "{}\n").unwrap();

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use confirmation::hex;
+use emergency_access::offender;
 use emergency_access::secret::{Secret, open_signer};
 use sealed_order::limits::ID_BYTES;
-use sealed_order::{Order, Place as Where, Sealed, Spent};
+use sealed_order::{Order, Place as Where, Purpose, Sealed, Spent};
 use serde_json::json;
 use telemetry_export::FetchError;
 
@@ -23,8 +24,23 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 pub(super) fn run(place: &Place, verb: OrderVerb) -> Outcome {
     match verb {
-        OrderVerb::New { purpose, subject, roster: file, reason, ttl, node, test, out } => {
+        OrderVerb::New {
+            purpose,
+            subject,
+            roster: file,
+            reason,
+            ttl,
+            node,
+            test,
+            system: _,
+            confirm,
+            out,
+        } => {
             let roster = roster("--roster", &file)?;
+            if purpose == Purpose::Cut && !test {
+                offender::check(subject.as_deref().unwrap_or_default(), confirm.as_deref())
+                    .map_err(Failure::usage)?;
+            }
             let order = Order {
                 cluster: roster.cluster().to_owned(),
                 id: Secret::random(ID_BYTES).map_err(Failure::usage)?.bytes().to_vec(),
