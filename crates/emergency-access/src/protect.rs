@@ -2,14 +2,15 @@
 //!
 //! Rules and their reasons: a service account of kube-system is on the level `workload-high`, above users' workloads, by nothing but
 //! its namespace; the accounts of DaemonSets cost what a cluster has nodes, and share one flow with everybody else on
-//! `workload-low`, where nobody sees which of them it is.
+//! `workload-low`, where nobody sees which of them it is. Whoever already costs much, or more and more with each node, gets few
+//! seats of its own: what it asks for then takes longer, and nobody else's.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::jail;
-use crate::offender::{Account, Offender};
+use crate::offender::{self, Account, Offender};
 
 /// Flow schemas of ours: what reads them costs each request a comparison.
 pub const PROPOSALS_MAX: usize = 32;
@@ -21,6 +22,16 @@ const LENDABLE: u64 = 66;
 /// Before `kube-system-service-accounts` (900) and `service-accounts` (9000).
 const DEMOTED: u64 = 800;
 const METERED: u64 = 8_000;
+/// The priority level of whoever costs much. Its shares: a tenth of `workload-low`'s.
+pub const BOUNDED: &str = "plimsoll-bounded";
+const BOUNDED_SHARES: u64 = 10;
+/// Before [`DEMOTED`] and [`METERED`]: who costs much and runs on every node is bounded.
+const BOUNDED_PRECEDENCE: u64 = 700;
+/// A tenth of what all cost, at least; and so many cores, so that a quiet cluster has no offenders.
+const HEAVY: f64 = 0.1;
+const HEAVY_CORES: f64 = 0.05;
+/// Its cost grows with the square of the nodes, or nearly.
+const SUPERLINEAR: f64 = 1.5;
 const API: &str = "flowcontrol.apiserver.k8s.io/v1";
 /// What an API server runs at a time unless its flags say otherwise: `--max-requests-inflight` and
 /// `--max-mutating-requests-inflight`.
@@ -35,6 +46,21 @@ pub struct Cluster {
     pub levels: Vec<Value>,
     /// DaemonSets.
     pub daemon_sets: Vec<Value>,
+    /// What service accounts cost, where a hub has heard.
+    pub costs: Vec<Cost>,
+}
+
+/// What one service account costs the API servers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    /// Whose.
+    pub account: Account,
+    /// CPU seconds a second.
+    pub cores: f64,
+    /// With how many nodes it grows.
+    pub exponent: f64,
+    /// What costs most.
+    pub dearest: String,
 }
 
 /// Something to be applied.
@@ -52,10 +78,19 @@ pub struct Proposal {
 pub fn plan(cluster: &Cluster) -> Vec<Proposal> {
     let mut proposals = missing(cluster);
     let agents = agents(cluster);
-    let has_level = named(&cluster.levels, LEVEL).is_some();
-    if !agents.is_empty() && !has_level {
-        proposals.push(level(cluster));
+    let heavy = heavy(cluster);
+    // One level at a time is told what the others leave.
+    let mut levels = cluster.levels.clone();
+    for (name, shares, lendable, wanted) in
+        [(BOUNDED, BOUNDED_SHARES, 0, !heavy.is_empty()), (LEVEL, SHARES, LENDABLE, !agents.is_empty())]
+    {
+        if wanted && named(&levels, name).is_none() {
+            let proposal = level(&levels, name, shares, lendable);
+            levels.push(proposal.object.clone());
+            proposals.push(proposal);
+        }
     }
+    proposals.extend(heavy);
     proposals.extend(agents);
     proposals.truncate(PROPOSALS_MAX);
     proposals
@@ -81,6 +116,30 @@ fn missing(cluster: &Cluster) -> Vec<Proposal> {
     absent.map(proposal).collect()
 }
 
+/// A flow schema with few seats for each account that costs much now, or that will.
+fn heavy(cluster: &Cluster) -> Vec<Proposal> {
+    let all: f64 = cluster.costs.iter().map(|cost| cost.cores).sum();
+    let is_heavy = |cost: &&Cost| {
+        cost.cores >= HEAVY_CORES && (cost.cores >= HEAVY * all || cost.exponent >= SUPERLINEAR)
+    };
+    let is_ours = |account: &Account| {
+        // Parts of the cluster are not slowed down by a rule; people may.
+        account.namespace != "kube-system" && !is_part(&account.namespace, &account.name)
+    };
+    let wanted = cluster.costs.iter().filter(is_heavy).filter(|cost| is_ours(&cost.account));
+    let missing = wanted.filter(|cost| !has_schema(cluster, &cost.account));
+    missing
+        .map(|cost| Proposal {
+            reason: format!(
+                "{} costs {:.2} cores, with an exponent of {:.1}; most by {}",
+                cost.account, cost.cores, cost.exponent, cost.dearest
+            ),
+            effect: format!("it shares the few seats of {BOUNDED}, and waits for them; nobody else does"),
+            object: schema(&cost.account, "bounded", BOUNDED, BOUNDED_PRECEDENCE),
+        })
+        .collect()
+}
+
 /// A flow schema for the account of each DaemonSet that has none: out of `workload-high`, and seen by itself.
 fn agents(cluster: &Cluster) -> Vec<Proposal> {
     let mut found: BTreeMap<String, Proposal> = BTreeMap::new();
@@ -91,7 +150,8 @@ fn agents(cluster: &Cluster) -> Vec<Proposal> {
         let account = offender.account(object);
         let asks = object["spec"]["template"]["spec"]["automountServiceAccountToken"] != false;
         // "default" is everybody's without an account of their own; parts of the cluster belong where they are.
-        if account.name == "default" || !asks || is_part(&offender) || has_schema(cluster, &account) {
+        let is_part = is_part(&offender.namespace, &offender.name);
+        if account.name == "default" || !asks || is_part || has_schema(cluster, &account) {
             continue;
         }
         let is_system = offender.namespace == "kube-system";
@@ -107,16 +167,16 @@ fn agents(cluster: &Cluster) -> Vec<Proposal> {
             true => format!("{account} goes from workload-high to {LEVEL}, and is counted by itself"),
             false => format!("{account} goes from workload-low to {LEVEL}, and is counted by itself"),
         };
-        let schema = schema(&account, if is_system { DEMOTED } else { METERED });
+        let schema = schema(&account, "agent", LEVEL, if is_system { DEMOTED } else { METERED });
         found.entry(account.to_string()).or_insert(Proposal { reason, effect, object: schema });
     }
     found.into_values().collect()
 }
 
 /// By name alone: in kube-system there are agents, too.
-fn is_part(offender: &Offender) -> bool {
-    let outside = Offender { namespace: "elsewhere".to_owned(), ..offender.clone() };
-    outside.check(None).is_err()
+fn is_part(namespace: &str, name: &str) -> bool {
+    let namespace = if namespace == "kube-system" { "elsewhere" } else { namespace };
+    offender::check(&format!("{namespace}/DaemonSet/{name}"), None).is_err()
 }
 
 /// Whether a flow schema names the account.
@@ -124,7 +184,7 @@ fn has_schema(cluster: &Cluster, account: &Account) -> bool {
     cluster.schemas.iter().any(|schema| jail::inmates(schema).contains(account))
 }
 
-fn schema(account: &Account, precedence: u64) -> Value {
+fn schema(account: &Account, what: &str, level: &str, precedence: u64) -> Value {
     let subject = json!({
         "kind": "ServiceAccount",
         "serviceAccount": {"namespace": account.namespace, "name": account.name},
@@ -132,9 +192,9 @@ fn schema(account: &Account, precedence: u64) -> Value {
     json!({
         "apiVersion": API,
         "kind": "FlowSchema",
-        "metadata": {"name": format!("plimsoll-agent-{}-{}", account.namespace, account.name)},
+        "metadata": {"name": format!("plimsoll-{what}-{}-{}", account.namespace, account.name)},
         "spec": {
-            "priorityLevelConfiguration": {"name": LEVEL},
+            "priorityLevelConfiguration": {"name": level},
             "matchingPrecedence": precedence,
             "distinguisherMethod": {"type": "ByUser"},
             "rules": [jail::rule(&subject)],
@@ -142,31 +202,37 @@ fn schema(account: &Account, precedence: u64) -> Value {
     })
 }
 
-fn level(cluster: &Cluster) -> Proposal {
+fn level(levels: &[Value], name: &str, own: u64, lendable: u64) -> Proposal {
     let shares =
         |level: &Value| level["spec"]["limited"]["nominalConcurrencyShares"].as_u64().unwrap_or_default();
-    let before: u64 = cluster.levels.iter().map(shares).sum();
+    let before: u64 = levels.iter().map(shares).sum();
     let seats = |of: u64, sum: u64| (IN_FLIGHT * of).div_ceil(sum.max(1));
-    let low = named(&cluster.levels, "workload-low").map(shares).unwrap_or_default();
-    let after = before + SHARES;
+    let low = named(levels, "workload-low").map(shares).unwrap_or_default();
+    let after = before + own;
+    let lent = if lendable > 0 { format!(", and borrows what {name} does not use") } else { String::new() };
+    let mut limited = json!({
+        "nominalConcurrencyShares": own,
+        "lendablePercent": lendable,
+        "limitResponse": {"type": "Queue", "queuing": {"queues": 32, "handSize": 4, "queueLengthLimit": 50}},
+    });
+    if lendable == 0 {
+        // Whoever lends nothing is to borrow nothing: that is what bounded means.
+        limited["borrowingLimitPercent"] = json!(0);
+    }
     let effect = format!(
-        "{LEVEL} gets {} of {IN_FLIGHT} requests at a time; workload-low goes from {} to {}, and borrows what {LEVEL} does not use",
-        seats(SHARES, after),
+        "{name} gets {} of {IN_FLIGHT} requests at a time; workload-low goes from {} to {}{lent}",
+        seats(own, after),
         seats(low, before),
         seats(low, after),
     );
     Proposal {
-        reason: "agents share seats with each other, not with workloads".to_owned(),
+        reason: "its seats are shared by those who are on it, not with workloads".to_owned(),
         effect,
         object: json!({
             "apiVersion": API,
             "kind": "PriorityLevelConfiguration",
-            "metadata": {"name": LEVEL},
-            "spec": {"type": "Limited", "limited": {
-                "nominalConcurrencyShares": SHARES,
-                "lendablePercent": LENDABLE,
-                "limitResponse": {"type": "Queue", "queuing": {"queues": 32, "handSize": 4, "queueLengthLimit": 50}},
-            }},
+            "metadata": {"name": name},
+            "spec": {"type": "Limited", "limited": limited},
         }),
     }
 }
@@ -196,7 +262,7 @@ mod tests {
     fn installed() -> Cluster {
         let (schemas, levels) =
             jail::manifests().into_iter().partition(|object| object["kind"] == "FlowSchema");
-        Cluster { schemas, levels, daemon_sets: Vec::new() }
+        Cluster { schemas, levels, ..Cluster::default() }
     }
 
     #[test]
@@ -239,6 +305,29 @@ mod tests {
             }
         }
         assert_eq!(names(&cluster), Vec::<String>::new());
+    }
+
+    #[test]
+    fn who_costs_much_gets_few_seats_and_parts_of_the_cluster_do_not() {
+        let check = |who: &str, cores: f64, exponent: f64, is_bounded: bool| {
+            let cost = |who: &str, cores, exponent| {
+                let (namespace, name) = who.split_once('/').expect("two parts");
+                let account = Account { namespace: namespace.to_owned(), name: name.to_owned() };
+                Cost { account, cores, exponent, dearest: "list pods".to_owned() }
+            };
+            let costs =
+                vec![cost(who, cores, exponent), cost("kube-system/generic-garbage-collector", 1.0, 0.0)];
+            let found = names(&Cluster { costs, ..installed() });
+            let expected =
+                ["plimsoll-bounded".to_owned(), format!("plimsoll-bounded-{}", who.replace('/', "-"))];
+            assert_eq!(found, if is_bounded { &expected[..] } else { &[] }, "{who}");
+        };
+        check("logs/vector", 0.2, 0.0, true);
+        check("logs/vector", 0.1, 1.0, false);
+        check("logs/vector", 0.06, 2.0, true);
+        check("logs/vector", 0.04, 2.0, false);
+        check("kube-system/node-controller", 0.5, 2.0, false);
+        check("calico-system/calico-node", 0.5, 2.0, false);
     }
 
     #[test]

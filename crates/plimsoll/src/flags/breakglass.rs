@@ -102,6 +102,9 @@ pub(crate) struct RecoverFlags {
 /// `plimsoll protect`.
 #[derive(Debug, Args)]
 pub(crate) struct ProtectFlags {
+    /// The telemetry port of a hub with --audit-listen, which says who costs how much: those get few seats of their own.
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub(crate) hub: Option<String>,
     /// The folder of the audit log. [default: .plimsoll/breakglass in the home folder]
     #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_BREAKGLASS_DIR")]
     pub(crate) dir: Option<PathBuf>,

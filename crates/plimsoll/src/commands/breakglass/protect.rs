@@ -2,13 +2,15 @@
 
 use emergency_access::audit::Log;
 use emergency_access::jail::manifest_path;
-use emergency_access::protect::{Cluster, PROPOSALS_MAX, Proposal, plan};
+use emergency_access::offender::Account;
+use emergency_access::protect::{Cluster, Cost, PROPOSALS_MAX, Proposal, plan};
 use emergency_access::way::{APPLY, Ask, Way, insist};
+use load_attribution::Row;
 use serde_json::{Value, json};
 
 use super::Place;
 use super::levers::note;
-use crate::commands::runtime;
+use crate::commands::{runtime, top};
 use crate::flags::{ProtectFlags, ProtectVerb, WaysFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
@@ -17,9 +19,10 @@ const FLOW: &str = "/apis/flowcontrol.apiserver.k8s.io/v1";
 
 pub(crate) fn run(flags: ProtectFlags) -> Outcome {
     let place = Place::new(flags.dir)?;
+    let hub = flags.hub.as_deref();
     match flags.verb {
         ProtectVerb::Plan { ways } => runtime::one_thread(async {
-            let (_, proposals) = proposals(&place, &ways).await?;
+            let (_, proposals) = proposals(&place, &ways, hub).await?;
             terminal::print(&picture(&proposals));
             terminal::complain(
                 "(the API server was needed: three LISTs). `plimsoll protect apply --confirm` does it",
@@ -27,7 +30,7 @@ pub(crate) fn run(flags: ProtectFlags) -> Outcome {
             Ok(())
         }),
         ProtectVerb::Apply { ways, confirm } => runtime::one_thread(async {
-            let (way, proposals) = proposals(&place, &ways).await?;
+            let (way, proposals) = proposals(&place, &ways, hub).await?;
             terminal::print(&picture(&proposals));
             if !confirm || proposals.is_empty() {
                 terminal::complain("nothing was done; --confirm does it");
@@ -39,7 +42,11 @@ pub(crate) fn run(flags: ProtectFlags) -> Outcome {
     }
 }
 
-async fn proposals(place: &Place, ways: &WaysFlags) -> Result<(Way, Vec<Proposal>), Failure> {
+async fn proposals(
+    place: &Place,
+    ways: &WaysFlags,
+    hub: Option<&str>,
+) -> Result<(Way, Vec<Proposal>), Failure> {
     let (_, way) = place.some_ways(ways).await?.swap_remove(0);
     let list = async |path: &str| -> Result<Vec<Value>, Failure> {
         let answer = insist(&way, Ask::get(format!("{path}?limit=500"))).await;
@@ -50,9 +57,20 @@ async fn proposals(place: &Place, ways: &WaysFlags) -> Result<(Way, Vec<Proposal
         schemas: list(&format!("{FLOW}/flowschemas")).await?,
         levels: list(&format!("{FLOW}/prioritylevelconfigurations")).await?,
         daemon_sets: list("/apis/apps/v1/daemonsets").await?,
+        costs: match hub {
+            Some(hub) => top::report(hub).await?.who.into_iter().filter_map(cost).collect(),
+            None => Vec::new(),
+        },
     };
     let proposals = plan(&cluster);
     Ok((way, proposals))
+}
+
+/// Of a service account; people and kubelets are not slowed down.
+fn cost(row: Row) -> Option<Cost> {
+    let (namespace, name) = row.who.split_once('/')?;
+    let account = Account { namespace: namespace.to_owned(), name: name.to_owned() };
+    Some(Cost { account, cores: row.apiserver_cores, exponent: row.exponent, dearest: row.dearest })
 }
 
 async fn apply(place: &Place, way: &Way, proposals: &[Proposal]) -> Outcome {
