@@ -22,6 +22,8 @@ use crate::way::{Any, Api, Ask, MERGE, NoAnswer, insist, slowest};
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two readings of who was turned away: a page of metrics from each API server.
 const COUNT: Duration = Duration::from_secs(5);
+/// For a reading by which a state is named, and between two of them: nobody waits longer than 8 s before the crowd is shed.
+const GLANCE: Duration = Duration::from_secs(2);
 /// Where the journal is in the cluster.
 const ANNOTATION: &str = "plimsoll.dev/recovery";
 /// The journal, in the folder of break-glass.
@@ -163,7 +165,7 @@ impl Recoverer<'_> {
     /// The states that hold themselves, as two readings of each API server's metrics show them: what it is that has to be left.
     pub async fn name_states(&self) -> Vec<State> {
         let read = async || {
-            let pages = self.patients.iter().map(|patient| patient.ask(Ask::get("/metrics"), COUNT));
+            let pages = self.patients.iter().map(|patient| patient.ask(Ask::get("/metrics"), GLANCE));
             let pages = join_all(pages).await.into_iter();
             let reading = |page: Result<crate::way::Answer, NoAnswer>| {
                 Some(Reading::of(page.ok()?.body.as_str().unwrap_or_default()))
@@ -171,12 +173,12 @@ impl Recoverer<'_> {
             pages.map(reading).collect::<Vec<_>>()
         };
         let before = read().await;
-        tokio::time::sleep(COUNT).await;
+        tokio::time::sleep(GLANCE).await;
         let (is_ready, after) = (slowest(&self.patients).await.is_some(), read().await);
         let now = self.clock.wall().as_secs_f64();
         let pairs = before.into_iter().zip(after).filter_map(|(before, after)| Some((before?, after?)));
         let mut found: Vec<State> =
-            pairs.flat_map(|(before, after)| states(&before, &after, COUNT, now, is_ready)).collect();
+            pairs.flat_map(|(before, after)| states(&before, &after, GLANCE, now, is_ready)).collect();
         found.dedup();
         found
     }

@@ -1,6 +1,6 @@
 //! A node's part: orders in, from the hub and from a folder; each is followed once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use environment::{Clock, files};
 use fanout::Topic;
 use sealed_order::limits::{SEALED_BYTES_MAX, SPENT_MAX};
 use sealed_order::{Admission, Order, Place, Purpose, Roster, Sealed, Spent};
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::LOOK;
@@ -26,8 +27,10 @@ pub const SUFFIX: &str = "order";
 pub const OUTCOMES: &str = "outcomes.json";
 const SPENT: &str = "orders-spent";
 const FROZEN: &str = "orders-frozen-until";
+const CUTS: &str = "orders-cuts.json";
 const TEXT_BYTES_MAX: usize = 2 * SEALED_BYTES_MAX + 64;
-const SPENT_BYTES_MAX: usize = SPENT_MAX * 64;
+/// Also of cuts: 256 names and reasons of 1.3 KiB.
+const STATE_BYTES_MAX: usize = SPENT_MAX * 2048;
 
 /// What a desk is given.
 pub struct Config {
@@ -39,6 +42,16 @@ pub struct Config {
     pub run_dir: PathBuf,
     /// A folder that outlives reboots.
     pub state_dir: PathBuf,
+    /// Which start of the machine this is (`/proc/sys/kernel/random/boot_id`).
+    pub boot: String,
+}
+
+/// Cuts that hold. What the fuse was told is gone with a reboot, and the order is not over.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Cuts {
+    boot: String,
+    /// By whom they are for: until when (seconds since 1970), and why.
+    by_subject: BTreeMap<String, (u64, String)>,
 }
 
 /// Why there is no desk.
@@ -58,6 +71,7 @@ pub struct Desk {
     frozen_until: Option<u64>,
     /// Whoever keeps gated workloads has heard of it.
     is_frozen: bool,
+    cuts: Cuts,
     /// Orders of the hub that were looked at.
     seen: BTreeSet<Vec<u8>>,
     outcomes: Outcomes,
@@ -85,8 +99,11 @@ impl Desk {
         std::fs::create_dir_all(&config.state_dir).map_err(at(&config.state_dir))?;
         let spent = read(&config.state_dir.join(SPENT)).map_err(at(&config.state_dir))?;
         let frozen = read(&config.state_dir.join(FROZEN)).map_err(at(&config.state_dir))?;
+        let cuts = read(&config.state_dir.join(CUTS)).map_err(at(&config.state_dir))?;
         Ok(Self {
             spent: Spent::parse(&spent),
+            cuts: serde_json::from_str(&cuts)
+                .unwrap_or_else(|_| Cuts { boot: config.boot.clone(), ..Cuts::default() }),
             frozen_until: frozen.trim().parse().ok(),
             is_frozen: false,
             config,
@@ -116,6 +133,9 @@ impl Desk {
         // After a restart, and as long as nobody is there to hear it.
         if self.frozen_until.is_some() && !self.is_frozen {
             self.is_frozen = self.hands.freeze(true).await.is_ok();
+        }
+        if self.cuts.boot != self.config.boot {
+            self.cut_again(now).await;
         }
         if let Some(link) = link {
             let view = link.view();
@@ -193,11 +213,43 @@ impl Desk {
         match order.purpose() {
             Purpose::Stop => self.hands.stop(subject).await,
             Purpose::Revert => self.hands.revert(subject).await,
-            Purpose::Cut => self.hands.cut(subject, seconds, &order.reason).await,
-            Purpose::Restore => self.hands.restore(subject).await,
+            Purpose::Cut => {
+                let cut = (order.not_after, order.reason.clone());
+                self.cuts.by_subject.insert(subject.to_owned(), cut);
+                let done = self.hands.cut(subject, seconds, &order.reason).await?;
+                Ok(self.remember_cuts(done))
+            }
+            Purpose::Restore => {
+                self.cuts.by_subject.remove(subject);
+                let done = self.hands.restore(subject).await?;
+                Ok(self.remember_cuts(done))
+            }
             Purpose::Freeze => self.freeze(Some(order.not_after)).await,
             Purpose::Thaw => self.freeze(None).await,
             Purpose::Unknown => Err("a purpose that is not known here".to_owned()),
+        }
+    }
+
+    /// After a reboot, what still holds.
+    async fn cut_again(&mut self, now: u64) {
+        self.cuts.by_subject.retain(|_, (until, _)| *until > now);
+        for (subject, (until, why)) in &self.cuts.by_subject {
+            match self.hands.cut(subject, until - now, why).await {
+                Ok(what) => tracing::warn!(what, "an order holds after a restart of the machine"),
+                // Tried again at the next look.
+                Err(why) => return tracing::warn!(why, "an order is not followed again"),
+            }
+        }
+        self.cuts.boot.clone_from(&self.config.boot);
+        self.remember_cuts(String::new());
+    }
+
+    /// Adds to `done` if it cannot be written down.
+    fn remember_cuts(&self, done: String) -> String {
+        let text = serde_json::to_string(&self.cuts).unwrap_or_default();
+        match write(&self.config.state_dir.join(CUTS), &text) {
+            Ok(()) => done,
+            Err(error) => format!("{done}; not written down ({error}): a reboot forgets it"),
         }
     }
 
@@ -218,7 +270,7 @@ impl Desk {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    match files::read_into(path, &mut bytes, SPENT_BYTES_MAX) {
+    match files::read_into(path, &mut bytes, STATE_BYTES_MAX) {
         Ok(()) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(error),

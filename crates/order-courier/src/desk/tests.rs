@@ -81,11 +81,16 @@ impl World {
     }
 
     fn desk(&self) -> Desk {
+        self.desk_of_boot("one")
+    }
+
+    fn desk_of_boot(&self, boot: &str) -> Desk {
         let config = Config {
             node: "n1".to_owned(),
             roster: roster(),
             run_dir: self.folder.path().join("run"),
             state_dir: self.folder.path().join("state"),
+            boot: boot.to_owned(),
         };
         Desk::open(config, self.hands.clone(), self.clock.clone(), Counts::default()).expect("a desk")
     }
@@ -152,6 +157,27 @@ async fn a_freeze_ends_with_its_order_and_outlives_a_restart() {
     assert_eq!(world.done(), ["freeze false"]);
     world.desk().run(None, stop).await;
     assert_eq!(world.done(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_cut_holds_after_a_reboot_until_its_order_ends() {
+    let world = World::new();
+    let mut desk = world.desk();
+    desk.take(&sealed(1, Purpose::Cut, "logs/DaemonSet/vector")).await;
+    desk.take(&sealed(2, Purpose::Cut, "")).await;
+    desk.take(&sealed(3, Purpose::Restore, "")).await;
+    world.done();
+    let look = async |boot: &str| {
+        world.desk_of_boot(boot).look(None).await;
+        world.done()
+    };
+    // A restart of the agent is none of the machine.
+    assert_eq!(look("one").await, Vec::<String>::new());
+    world.clock.advance(std::time::Duration::from_secs(100));
+    assert_eq!(look("two").await, ["cut logs/DaemonSet/vector 500"]);
+    assert_eq!(look("two").await, Vec::<String>::new());
+    world.clock.advance(std::time::Duration::from_secs(500));
+    assert_eq!(look("three").await, Vec::<String>::new());
 }
 
 #[tokio::test]
