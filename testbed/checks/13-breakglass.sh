@@ -50,8 +50,16 @@ limit() {
 testbed run lifeboat env "$(unit Environment)" nice -n "$(unit Nice)" "${command[@]}"
 limit "$(unit MemoryMax)"
 nft -f "$OWN/unit/lifeboat.nft"
-breakglass issue --name ann --reason "a check" --server "main=$APISERVER" --server "lifeboat-1=https://127.0.0.1:$LIFEBOAT_PORT" \
-    --server-ca "$APISERVER_CA" --out "$OWN/kubeconfig" "${opened[@]}" >/dev/null 2>&1
+# issue NAME FILE [FLAG...]
+issue() {
+    breakglass issue --name "$1" --reason "a check" --server "main=$APISERVER" --server "lifeboat-1=https://127.0.0.1:$LIFEBOAT_PORT" \
+        --server-ca "$APISERVER_CA" --out "$OWN/$2" "${opened[@]}" "${@:3}" >/dev/null 2>&1
+}
+issue ann kubeconfig --ttl 2h
+# These are looked at when the first has expired.
+issue late expired --ttl 1m
+PLIMSOLL_BREAKGLASS_DIR=$OWN/another breakglass init "${opened[@]}" >/dev/null
+PLIMSOLL_BREAKGLASS_DIR=$OWN/another issue eve foreign
 export PLIMSOLL_BREAKGLASS_KUBECONFIG=$OWN/kubeconfig
 line=$(breakglass signer ann --out "$OWN/ann.key" "${opened[@]}" 2>/dev/null)
 line_of_bob=$(breakglass signer bob --out "$OWN/bob.key" "${opened[@]}" 2>/dev/null)
@@ -252,11 +260,26 @@ breakglass order send "$(order stop collector)" --hub "$TELEMETRY" >/dev/null 2>
 held() { "$PLIMSOLL" node --run-dir "$RUN" status --json 2>/dev/null | jq -e '.[0].phase == "Held"'; }
 within 15 "an order to stop holds a gated workload" held
 "$PLIMSOLL" node --run-dir "$RUN" allow collector >/dev/null 2>&1
+is_free() { ! held; }
+within 15 "and \`node allow\` lets it go" is_free
 file=$(order freeze '')
 expect "an order by hand, without any hub" "$PLIMSOLL" node --run-dir "$RUN" order "$file"
 expect "the same order again is not followed again" test "$("$PLIMSOLL" node --run-dir "$RUN" order "$file" 2>/dev/null | grep -c 'done before')" = 1
 status_of() { "$@" >/dev/null 2>&1; echo $?; }
 expect "whom the cluster needs is not engaged by a slip" test "$(status_of breakglass engage --against kube-system/DaemonSet/kube-proxy)" = 64
+
+# --- credentials that are refused: by the API server, and by the lifeboat
+with_certificate() { # with_certificate FILE CODE
+    local server
+    jq -r '.users[0].user."client-certificate-data"' "$OWN/$1" | base64 -d >"$OWN/client.crt"
+    jq -r '.users[0].user."client-key-data"' "$OWN/$1" | base64 -d >"$OWN/client.key"
+    for server in "$APISERVER" "https://127.0.0.1:$LIFEBOAT_PORT"; do
+        [ "$(curl -sk -o /dev/null -m 5 -w '%{http_code}' --cert "$OWN/client.crt" --key "$OWN/client.key" "$server/api/v1/namespaces/kube-system")" = "$2" ] || return 1
+    done
+}
+expect "a certificate of the authority is let in" with_certificate kubeconfig 200
+expect "one that has expired is not" with_certificate expired 401
+expect "one of another authority is not" with_certificate foreign 401
 
 # --- standing protection
 protect() { "$PLIMSOLL" protect "$@" --kubeconfig "$KUBECONFIG"; }
