@@ -1,6 +1,6 @@
 //! Sealed orders on their way: the hub's [`Board`], and the [`Desk`] of a node.
 //!
-//! Owns: which orders a hub hands on and until when, how each node hears of them, a node's folder for orders that come by hand,
+//! Owns: which orders a hub hands on and until when, who is engaged ([`engagement`]), how each node hears of them, a node's folder for orders that come by hand,
 //! what a node has followed (on its disk), and what came of it. Does not know: signatures (`sealed-order`), the fuse and gated
 //! workloads (the [`Hands`] that the binary gives it), the API server.
 //!
@@ -12,6 +12,7 @@
 
 pub mod board;
 pub mod desk;
+pub mod engagement;
 mod hands;
 mod outcomes;
 

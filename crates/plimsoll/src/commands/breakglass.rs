@@ -2,6 +2,7 @@
 
 mod credentials;
 mod drill;
+mod engaged;
 mod levers;
 mod lifeboat;
 mod log;

@@ -50,6 +50,7 @@ pub(crate) fn run(flags: HubFlags) -> Outcome {
             extension.routes = rollouts.routes(extension.routes);
             extension.collectors.extend(rollouts.collectors());
         }
+        extension.routes = orders::engagement(clock.clone(), extension.routes);
         if let Some(board) = &board {
             extension.routes = orders::routes(board, extension.routes);
         }

@@ -6,6 +6,7 @@ use environment::Clock;
 use hub::Hub;
 use objects::Resource;
 use order_courier::Board;
+use order_courier::engagement::{BY_BYTES_MAX, Engagement};
 use telemetry_export::{Reply, Request, Routes};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,12 @@ use crate::outcome::Failure;
 pub(crate) const PATH: &str = "/orders";
 /// What stands before an order in the query.
 pub(crate) const QUERY: &str = "order=";
+
+/// Where engineers say that they are engaged, so that two do not pull levers against each other.
+pub(crate) const ENGAGEMENT: &str = "/engagement";
+/// Before who it is, in the query; and who it was.
+pub(crate) const ENGAGED_BY: &str = "by=";
+pub(crate) const RELEASED_BY: &str = "released-by=";
 
 /// The board, if orders were asked for.
 pub(crate) fn prepare(flags: &HubFlags, clock: Arc<dyn Clock>) -> Result<Option<Board>, Failure> {
@@ -51,6 +58,25 @@ pub(crate) fn routes(board: &Board, routes: Routes) -> Routes {
         Reply::json(serde_json::Value::from_iter(lines).to_string())
     };
     routes.get(PATH, list).post(PATH, post)
+}
+
+/// `POST` of [`ENGAGEMENT`]: with or without a roster.
+pub(crate) fn engagement(clock: Arc<dyn Clock>, routes: Routes) -> Routes {
+    let engagement = Engagement::default();
+    let post = move |request: &Request| {
+        if let Some(by) = request.query.strip_prefix(RELEASED_BY) {
+            engagement.release(by);
+            return Reply::text(200, "released\n");
+        }
+        match request.query.strip_prefix(ENGAGED_BY).filter(|by| (1..=BY_BYTES_MAX).contains(&by.len())) {
+            None => Reply::text(400, format!("who is engaged? {ENGAGEMENT}?{ENGAGED_BY}NAME\n")),
+            Some(by) => match engagement.claim(by, clock.monotonic()) {
+                Ok(()) => Reply::text(200, format!("{by} is engaged\n")),
+                Err(taken) => Reply::text(409, format!("{taken}\n")),
+            },
+        }
+    };
+    routes.post(ENGAGEMENT, post)
 }
 
 /// Begins. Without agents there is nobody to tell.

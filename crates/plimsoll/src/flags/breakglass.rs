@@ -158,9 +158,13 @@ pub(crate) struct EngageFlags {
     /// A sealed order to stop or to cut, for levers 0 and 1; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) order: Vec<PathBuf>,
-    /// The telemetry port of a hub that hands orders on, host:port; may be given several times.
+    /// The telemetry port of a hub, host:port: it hands orders on, and keeps engineers from engaging at the same time without
+    /// knowing of each other; may be given several times.
     #[arg(long, value_name = "ADDR")]
     pub(crate) hub: Vec<String>,
+    /// Also if the hub says that somebody else is engaged.
+    #[arg(long, requires = "hub")]
+    pub(crate) join: bool,
     /// Say what would be done, with its cost, and do nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

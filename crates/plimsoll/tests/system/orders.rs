@@ -168,9 +168,50 @@ fn two_people_reach_every_node_through_a_hub_and_one_does_not() {
     let said = run(&["node", "--run-dir", &world.at("node-00000"), "order", &world.at("changed")]);
     assert_eq!(said.status.code(), Some(64), "{said:?}");
 
+    // Of two engineers at once, one hears of the other, without any API server.
+    let engage = |dir: &str, rest: &[&str]| {
+        let (hub, dir) = (world.telemetry.as_str(), world.at(dir));
+        let said = run(&[
+            &[
+                "breakglass",
+                "--dir",
+                &dir,
+                "engage",
+                "--against",
+                "logs/DaemonSet/vector",
+                "--hub",
+                hub,
+                "--lever",
+                "stop",
+            ],
+            rest,
+        ]
+        .concat());
+        (said.status.code(), String::from_utf8_lossy(&said.stderr).into_owned())
+    };
+    // No order was brought along: no lever is left.
+    assert_eq!(engage("bg", &[]).0, Some(1));
+    let claimed = posted(&world.telemetry, "/engagement?by=eve");
+    assert!(claimed.contains("200"), "{claimed}");
+    let (code, said) = engage("bg", &[]);
+    assert_eq!(code, Some(64), "{said}");
+    assert!(said.contains("eve is engaged") && said.contains("--join"), "{said}");
+    assert_eq!(engage("bg", &["--join"]).0, Some(1));
+    assert_eq!(engage("bg", &["--dry-run"]).0, Some(0));
+
     // All of it is in the log, and the log is whole.
     let (code, said) = world.breakglass(&["audit", "verify"]);
     assert_eq!(code, Some(0), "{said}");
     let (_, shown) = world.breakglass(&["audit", "show"]);
     assert!(shown.contains(" sign ") && shown.contains(" send ") && shown.contains("tainted"), "{shown}");
+}
+
+/// The status line of a POST.
+fn posted(address: &str, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    said.lines().next().unwrap_or_default().to_owned()
 }

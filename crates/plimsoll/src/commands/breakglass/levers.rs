@@ -15,6 +15,7 @@ use load_watch::Report;
 use sealed_order::{Purpose, Sealed};
 use serde_json::json;
 
+use super::engaged::Engaged;
 use super::{Place, orders};
 use crate::commands::{node_order, runtime, top};
 use crate::flags::{EngageFlags, WaysFlags};
@@ -94,8 +95,16 @@ pub(super) fn engage(place: &Place, flags: EngageFlags) -> Outcome {
     runtime::one_thread(async {
         let ways = place.ways(&flags.ways).await?;
         let mut log = Log::open(&place.dir).map_err(Failure::usage)?;
-        let mut crew = crew(place, &ways, &field);
-        let ended = crew.engage(&order, &baggage, &mut log).await.map_err(Failure::usage)?;
+        let against = order.offender.to_string();
+        // A dry run is nobody's business.
+        let told: &[String] = if order.dry_run { &[] } else { &field.hubs };
+        let engaged = Engaged::claim(told, &place.who, &against, flags.join).await?;
+        let ended = tokio::select! {
+            ended = async { crew(place, &ways, &field).engage(&order, &baggage, &mut log).await } => ended,
+            () = engaged.renew() => return Ok(()),
+        };
+        engaged.release().await;
+        let ended = ended.map_err(Failure::usage)?;
         let head = log.head();
         match ended {
             Ended::WasWell | Ended::DryRun => Ok(()),
