@@ -68,7 +68,7 @@ printf 'cluster %s\nthreshold 2\n%s\n%s\n' "$CLUSTER" "$line" "$line_of_bob" >"$
 TELEMETRY=127.0.0.1:$(testbed port) AGENTS=127.0.0.1:$(testbed port) RUN=$WORK/run
 "$PLIMSOLL" rollout keygen "$OWN/keys" >/dev/null
 "$PLIMSOLL" hub --kubeconfig "$HUB_KUBECONFIG" --port 0 --telemetry-port "${TELEMETRY##*:}" --agents-listen "$AGENTS" --insecure-loopback \
-    --order-roster "$OWN/roster" --order-state-dir "$OWN" >"$WORK/hub.log" 2>&1 &
+    --order-roster "$OWN/roster" --order-state-dir "$OWN" --breakglass-kubeconfig "$OWN/kubeconfig" --breakglass-every 10 >"$WORK/hub.log" 2>&1 &
 PIDS+=($!)
 "$PLIMSOLL" agent --node-name "$NODE" --listen 127.0.0.1:0 --pods-api-socket "$PODS_API_SOCK" --cri-socket "$CONTAINERD_SOCK" \
     --kubelet-read-only-port 0 --hub "$AGENTS" --insecure-loopback --fuse --fuse-run-dir "$RUN/fuse" --fuse-api-server "127.0.0.1:$PORT" \
@@ -95,6 +95,9 @@ within 30 "a rehearsal of all of it passes" drill "$(order cut '' --test)"
 sed 's/^/        /' "$WORK/drill.txt"
 rehearsed() { jq -e '.[-1].result == "rehearsed"' "$RUN/orders/outcomes.json"; }
 within 10 "the node has rehearsed the order, and done nothing" rehearsed
+
+by_the_hub() { get "http://$TELEMETRY/metrics" | grep -q '^plimsoll_breakglass_rehearsal_age_seconds '; }
+within 60 "the hub rehearses by itself, and says how long ago" by_the_hub
 
 # --- the crowd: a DaemonSet's pod, its account, and a server full of pods
 kubectl -n real create serviceaccount crowd >/dev/null
