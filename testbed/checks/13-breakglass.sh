@@ -36,7 +36,7 @@ LIFEBOAT_PORT=$(testbed port)
 CLUSTER=$(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}')
 breakglass install --kubeconfig "$KUBECONFIG" >/dev/null 2>&1
 breakglass lifeboat certify --address 127.0.0.1 --out-dir "$OWN/lifeboat" "${opened[@]}" >/dev/null
-breakglass lifeboat render --running --out-dir "$OWN/unit" --folder "$OWN/lifeboat" --port "$LIFEBOAT_PORT" --allow 10.99.0.0/16 >/dev/null 2>&1
+breakglass lifeboat render --running --of-port "$PORT" --out-dir "$OWN/unit" --folder "$OWN/lifeboat" --port "$LIFEBOAT_PORT" --allow 10.99.0.0/16 >/dev/null 2>&1
 # What systemd would do with the unit: its command, its environment, its nice, its memory.
 unit() { sed -n "s/^$1=//p" "$OWN/unit/kube-apiserver-lifeboat.service"; }
 mapfile -t command < <(sed -n '/^ExecStart=/,/[^\\]$/p' "$OWN/unit/kube-apiserver-lifeboat.service" | sed 's/^ExecStart=//; s/^ *//; s/ \\$//')

@@ -39,6 +39,10 @@ const LEFT_OUT: [&str; 22] = [
     "advertise-address",
     "goaway-chance",
 ];
+const GATES: &str = "feature-gates";
+/// The API server and its lifeboat would renew one Lease, which is named after the machine. What depends on it goes with it
+/// (both gates are there since Kubernetes 1.28).
+const NO_IDENTITY: [&str; 2] = ["APIServerIdentity=false", "UnknownVersionInteroperabilityProxy=false"];
 const AUDIT_LOG: &str = "audit-log-path";
 const DISABLED: &str = "disable-admission-plugins";
 const ENABLED: &str = "enable-admission-plugins";
@@ -107,6 +111,8 @@ fn own(running: &Running, lifeboat: &Lifeboat) -> Vec<(&'static str, String)> {
         ("request-timeout", "30s".to_owned()),
         ("profiling", "false".to_owned()),
     ];
+    let gates = running.get(GATES).map(|gates| format!("{gates},")).unwrap_or_default();
+    own.push((GATES, format!("{gates}{}", NO_IDENTITY.join(","))));
     if let Some(path) = running.get(AUDIT_LOG).filter(|path| *path != "-") {
         own.push((AUDIT_LOG, format!("{path}.lifeboat")));
     }

@@ -44,25 +44,19 @@ fn is_api_server(command: &[String]) -> bool {
     command.iter().take(2).any(|word| word.rsplit('/').next() == Some(PROGRAM))
 }
 
-/// The API server that runs on this machine, from `/proc`: that with the most memory, of several.
+/// The API server that runs on this machine, from `/proc`: the one with this secure port, or the only one. A lifeboat made from
+/// another cluster's server would be none, so that nothing is guessed.
 ///
 /// # Errors
-/// There is none, or it may not be looked at.
-pub fn running_in(procfs: &Path) -> Result<Running, ManifestError> {
-    let none = || {
-        ManifestError(
-            "no kube-apiserver runs on this machine: give its manifest, or go to a control-plane node"
-                .to_owned(),
-        )
-    };
+/// There is none, there are several and no port says which, or it may not be looked at.
+pub fn running_in(procfs: &Path, port: Option<u16>) -> Result<Running, ManifestError> {
     let entries =
         std::fs::read_dir(procfs).map_err(|error| ManifestError(format!("{}: {error}", procfs.display())))?;
-    let mut found: Vec<(u64, Vec<String>)> = Vec::new();
+    let mut found: Vec<Running> = Vec::new();
     for entry in entries.flatten() {
         let mut bytes = Vec::new();
-        if environment::files::read_into(&entry.path().join("cmdline"), &mut bytes, MANIFEST_BYTES_MAX)
-            .is_err()
-        {
+        let path = entry.path().join("cmdline");
+        if environment::files::read_into(&path, &mut bytes, MANIFEST_BYTES_MAX).is_err() {
             continue;
         }
         let command: Vec<String> = bytes
@@ -71,16 +65,28 @@ pub fn running_in(procfs: &Path) -> Result<Running, ManifestError> {
             .map(|word| String::from_utf8_lossy(word).into_owned())
             .collect();
         if is_api_server(&command) && !command.iter().any(|word| word.contains("lifeboat-tokens.pub")) {
-            found.push((resident_pages(&entry.path()), command));
+            found.push(Running::parse(&command));
         }
     }
-    let (_, command) = found.into_iter().max().ok_or_else(none)?;
-    Ok(Running::parse(&command))
-}
-
-fn resident_pages(process: &Path) -> u64 {
-    let text = std::fs::read_to_string(process.join("statm")).unwrap_or_default();
-    text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default()
+    let port_of = |running: &Running| running.get("secure-port").unwrap_or("6443").to_owned();
+    if let Some(port) = port {
+        found.retain(|running| port_of(running) == port.to_string());
+    }
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(ManifestError(
+            "no such kube-apiserver runs on this machine: give its manifest, or go to a control-plane node"
+                .to_owned(),
+        )),
+        several => {
+            let ports: Vec<String> = several.iter().map(port_of).collect();
+            let ports = ports.join(", ");
+            Err(ManifestError(format!(
+                "{} API servers run on this machine, with the ports {ports}: say with --of-port which is meant",
+                several.len()
+            )))
+        }
+    }
 }
 
 /// A static pod beside the one that it is made from: the same image, volumes and host network.

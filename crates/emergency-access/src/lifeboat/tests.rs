@@ -73,6 +73,7 @@ fn the_crowd_is_nobody_there_and_etcd_is_the_same() {
     check("service-account-signing-key-file", Some("/etc/kubernetes/plimsoll/lifeboat-tokens.key"));
     check("anonymous-auth", Some("false"));
     check("watch-cache", Some("false"));
+    check("feature-gates", Some("APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false"));
     check("max-requests-inflight", Some("40"));
     check("audit-log-path", Some("/var/log/audit.log.lifeboat"));
     check("disable-admission-plugins", Some("MutatingAdmissionWebhook,ValidatingAdmissionWebhook"));
@@ -118,18 +119,27 @@ fn what_is_no_api_server_is_refused() {
         assert!(from_manifest(text).is_err(), "{text}");
     }
     let folder = tempfile::tempdir().expect("a folder");
-    assert!(running_in(folder.path()).is_err());
-    let process = |pid: &str, command: &str, pages: u64| {
+    let check =
+        |port: Option<u16>, expected: Result<&str, &str>| match (running_in(folder.path(), port), expected) {
+            (Ok(running), Ok(etcd)) => assert_eq!(running.get("etcd-servers"), Some(etcd), "{port:?}"),
+            (Err(why), Err(says)) => assert!(why.to_string().contains(says), "{port:?}: {why}"),
+            (found, _) => panic!("{port:?}: {found:?}"),
+        };
+    check(None, Err("no such kube-apiserver"));
+    let process = |pid: &str, command: &str| {
         let path = folder.path().join(pid);
         std::fs::create_dir(&path).expect("made");
         std::fs::write(path.join("cmdline"), command.replace(' ', "\0")).expect("written");
-        std::fs::write(path.join("statm"), format!("9 {pages} 1")).expect("written");
     };
-    process("1", "/sbin/init", 9);
-    process("2", "kube-apiserver --secure-port=6443", 500);
-    process("3", "kube-apiserver --service-account-key-file=/x/lifeboat-tokens.pub", 900);
-    process("4", "kube-apiserver --secure-port=1", 5);
-    assert_eq!(running_in(folder.path()).expect("one").get("secure-port"), Some("6443"));
+    process("1", "/sbin/init");
+    process("2", "kube-apiserver --etcd-servers=a");
+    process("3", "kube-apiserver --secure-port=7443 --service-account-key-file=/x/lifeboat-tokens.pub");
+    check(None, Ok("a"));
+    check(Some(6443), Ok("a"));
+    check(Some(7443), Err("no such kube-apiserver"));
+    process("4", "/usr/bin/kube-apiserver --secure-port=8443 --etcd-servers=b");
+    check(None, Err("2 API servers run on this machine"));
+    check(Some(8443), Ok("b"));
 }
 
 #[test]

@@ -317,6 +317,9 @@ pub(crate) enum LifeboatVerb {
         /// Take the flags of the API server that runs on this machine; a unit of systemd is made.
         #[arg(long)]
         running: bool,
+        /// Of several that run here, the one with this --secure-port.
+        #[arg(long, value_name = "PORT", requires = "running")]
+        of_port: Option<u16>,
         /// Where it goes: lifeboat.yaml or the unit, and lifeboat.nft.
         #[arg(long, value_name = "DIR")]
         out_dir: PathBuf,

@@ -25,7 +25,17 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) fn run(place: &Place, verb: LifeboatVerb) -> Outcome {
     match verb {
-        LifeboatVerb::Render { manifest, running: _, out_dir, port, folder, memory, allow, webhooks } => {
+        LifeboatVerb::Render {
+            manifest,
+            running: _,
+            of_port,
+            out_dir,
+            port,
+            folder,
+            memory,
+            allow,
+            webhooks,
+        } => {
             let lifeboat = Lifeboat {
                 port,
                 folder,
@@ -34,7 +44,7 @@ pub(super) fn run(place: &Place, verb: LifeboatVerb) -> Outcome {
                 webhooks,
                 ..Lifeboat::default()
             };
-            render(manifest.as_deref(), &out_dir, &lifeboat)
+            render(manifest.as_deref(), of_port, &out_dir, &lifeboat)
         }
         LifeboatVerb::Certify { address, name, out_dir, open: opening } => {
             let serving =
@@ -58,7 +68,7 @@ pub(super) fn run(place: &Place, verb: LifeboatVerb) -> Outcome {
     }
 }
 
-fn render(manifest: Option<&Path>, out_dir: &Path, lifeboat: &Lifeboat) -> Outcome {
+fn render(manifest: Option<&Path>, of_port: Option<u16>, out_dir: &Path, lifeboat: &Lifeboat) -> Outcome {
     let filter = nftables(lifeboat).map_err(Failure::usage)?;
     let (name, text) = match manifest {
         Some(file) => {
@@ -70,7 +80,7 @@ fn render(manifest: Option<&Path>, out_dir: &Path, lifeboat: &Lifeboat) -> Outco
             (format!("{NAME}.json"), format!("{:#}\n", static_pod(&pod, &running, lifeboat)))
         }
         None => {
-            let running = running_in(Path::new("/proc")).map_err(Failure::usage)?;
+            let running = running_in(Path::new("/proc"), of_port).map_err(Failure::usage)?;
             (format!("{NAME}.service"), unit(&running, lifeboat))
         }
     };
