@@ -1,8 +1,9 @@
 //! The way in that works under overload: levers, credentials, a lifeboat, rehearsals, and a log of all of it.
 //!
 //! Owns: the ladder of levers and walking it ([`engage`]), the jail ([`jail`]), the hash-chained log ([`audit`]), an authority
-//! that is offline and its short-lived certificates ([`authority`]), a second API server for people ([`lifeboat`]), and
-//! rehearsing all that ([`rehearsal`]). Does not know: how a sealed order reaches nodes (`order-courier`), who costs what
+//! that is offline and its short-lived certificates ([`authority`]), a second API server for people ([`lifeboat`]),
+//! rehearsing all that ([`rehearsal`], [`rehearsing`]), the way back on a cluster ([`recover`], [`metastable`]) and what a cluster
+//! lacks beforehand ([`protect`]). Does not know: how a sealed order reaches nodes (`order-courier`), who costs what
 //! (`load-watch` says).
 //!
 //! It asks API servers through a [`way::Way`] of its own, not through the hub's door: it runs on an engineer's machine, with
