@@ -214,14 +214,14 @@ impl Desk {
             Purpose::Stop => self.hands.stop(subject).await,
             Purpose::Revert => self.hands.revert(subject).await,
             Purpose::Cut => {
+                let done = self.hands.cut(subject, seconds, &order.reason).await?;
                 let cut = (order.not_after, order.reason.clone());
                 self.cuts.by_subject.insert(subject.to_owned(), cut);
-                let done = self.hands.cut(subject, seconds, &order.reason).await?;
                 Ok(self.remember_cuts(done))
             }
             Purpose::Restore => {
-                self.cuts.by_subject.remove(subject);
                 let done = self.hands.restore(subject).await?;
+                self.cuts.by_subject.remove(subject);
                 Ok(self.remember_cuts(done))
             }
             Purpose::Freeze => self.freeze(Some(order.not_after)).await,
