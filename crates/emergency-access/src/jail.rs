@@ -21,14 +21,24 @@ const ACCESS_PRECEDENCE: u32 = 3;
 const PRECEDENCE: u32 = 4;
 const SHED_PRECEDENCE: u32 = 5;
 const RECOVERY_PRECEDENCE: u32 = 6;
-const API: &str = "flowcontrol.apiserver.k8s.io/v1";
-const SCHEMAS: &str = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas";
+/// Group and version of both kinds.
+pub const API: &str = "flowcontrol.apiserver.k8s.io/v1";
 /// Who says so, on the flow schema.
 pub const ENGAGED_BY: &str = "plimsoll.dev/engaged-by";
 
-/// Where the flow schema is.
+/// Where the jail's flow schema is.
 pub fn path() -> String {
-    format!("{SCHEMAS}/{NAME}")
+    schema_path(NAME)
+}
+
+/// Where a flow schema is.
+pub fn schema_path(name: &str) -> String {
+    format!("/apis/{API}/flowschemas/{name}")
+}
+
+/// Where a priority level is.
+pub fn level_path(name: &str) -> String {
+    format!("/apis/{API}/prioritylevelconfigurations/{name}")
 }
 
 /// Everything that is installed beforehand: the jail, and the way in.
@@ -125,12 +135,8 @@ pub fn manifest_path(manifest: &Value) -> String {
 
 /// Puts accounts into the jail, and nobody else; none: opens it.
 pub fn patch(accounts: &[Account], by: Option<&str>) -> Value {
-    let rules: Vec<Value> = accounts
-        .iter()
-        .map(|Account { namespace, name }| {
-            rule(&json!({"kind": "ServiceAccount", "serviceAccount": {"namespace": namespace, "name": name}}))
-        })
-        .collect();
+    let rules: Vec<Value> =
+        accounts.iter().map(|account| account_rule(&account.namespace, &account.name)).collect();
     json!({"metadata": {"annotations": {ENGAGED_BY: by}}, "spec": {"rules": rules}})
 }
 
@@ -147,7 +153,12 @@ pub fn inmates(schema: &Value) -> Vec<Account> {
         .collect()
 }
 
-pub(crate) fn rule(subject: &Value) -> Value {
+/// Everything that a service account asks; `*` is every account of the namespace.
+pub(crate) fn account_rule(namespace: &str, name: &str) -> Value {
+    rule(&json!({"kind": "ServiceAccount", "serviceAccount": {"namespace": namespace, "name": name}}))
+}
+
+fn rule(subject: &Value) -> Value {
     json!({
         "subjects": [subject],
         "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "clusterScope": true, "namespaces": ["*"]}],

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::jail;
+use crate::jail::{self, API};
 use crate::offender::{self, Account, Offender};
 
 /// Flow schemas of ours: what reads them costs each request a comparison.
@@ -32,7 +32,6 @@ const HEAVY: f64 = 0.1;
 const HEAVY_CORES: f64 = 0.05;
 /// Its cost grows with the square of the nodes, or nearly.
 const SUPERLINEAR: f64 = 1.5;
-const API: &str = "flowcontrol.apiserver.k8s.io/v1";
 /// What an API server runs at a time unless its flags say otherwise: `--max-requests-inflight` and
 /// `--max-mutating-requests-inflight`.
 const IN_FLIGHT: u64 = 600;
@@ -185,10 +184,6 @@ fn has_schema(cluster: &Cluster, account: &Account) -> bool {
 }
 
 fn schema(account: &Account, what: &str, level: &str, precedence: u64) -> Value {
-    let subject = json!({
-        "kind": "ServiceAccount",
-        "serviceAccount": {"namespace": account.namespace, "name": account.name},
-    });
     json!({
         "apiVersion": API,
         "kind": "FlowSchema",
@@ -197,7 +192,7 @@ fn schema(account: &Account, what: &str, level: &str, precedence: u64) -> Value 
             "priorityLevelConfiguration": {"name": level},
             "matchingPrecedence": precedence,
             "distinguisherMethod": {"type": "ByUser"},
-            "rules": [jail::rule(&subject)],
+            "rules": [jail::account_rule(&account.namespace, &account.name)],
         },
     })
 }

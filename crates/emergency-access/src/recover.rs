@@ -14,7 +14,7 @@ use recovery::{Admission, Phase, Recovery, Vitals};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::jail::{self, rule};
+use crate::jail::{self, account_rule, level_path, schema_path};
 use crate::metastable::{Reading, State, states};
 use crate::way::{Any, Api, Ask, MERGE, NoAnswer, insist, slowest};
 
@@ -241,7 +241,7 @@ impl Recoverer<'_> {
             let chosen = cohorts.filter(|(at, _)| wanted(recovery.admission(*at)));
             chosen
                 .flat_map(|(_, cohort)| &cohort.namespaces)
-                .map(|namespace| everybody_in(namespace))
+                .map(|namespace| account_rule(namespace, "*"))
                 .collect()
         };
         let shed = of(&|admission| admission == Admission::Shed);
@@ -250,7 +250,7 @@ impl Recoverer<'_> {
             && level > 0
         {
             let shares = json!({"spec": {"limited": {"nominalConcurrencyShares": level}}});
-            self.ask(Ask::patch(level_path(), MERGE, shares)).await?;
+            self.ask(Ask::patch(level_path(jail::RECOVERY), MERGE, shares)).await?;
             let rules = json!({"spec": {"rules": limited}});
             self.ask(Ask::patch(schema_path(jail::RECOVERY), MERGE, rules)).await?;
         }
@@ -315,18 +315,6 @@ fn phase_sentence(journal: &Journal) -> String {
             }
         }
     }
-}
-
-fn everybody_in(namespace: &str) -> Value {
-    rule(&json!({"kind": "ServiceAccount", "serviceAccount": {"namespace": namespace, "name": "*"}}))
-}
-
-fn schema_path(name: &str) -> String {
-    format!("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/{name}")
-}
-
-fn level_path() -> String {
-    format!("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/{}", jail::RECOVERY)
 }
 
 /// The sum of a counter's series of our priority level.

@@ -11,7 +11,6 @@ use crate::way::{Answer, Api, Ask, MERGE, NoAnswer, is_lifeboat};
 
 /// For one question of a rehearsal: nobody is in a hurry, and who is slower is not there when it counts.
 const WITHIN: Duration = Duration::from_secs(5);
-const FLOW: &str = "/apis/flowcontrol.apiserver.k8s.io/v1";
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const SLICES: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes";
 
@@ -107,7 +106,7 @@ async fn identity(api: &dyn Api) -> Result<(String, Duration), String> {
 
 /// That APF lets these credentials pass: its header names the level, by UID.
 async fn priority(api: &dyn Api) -> Result<(String, Duration), String> {
-    let answer = get(api, format!("{FLOW}/prioritylevelconfigurations/exempt")).await?;
+    let answer = get(api, jail::level_path("exempt")).await?;
     let exempt = answer.body["metadata"]["uid"].as_str();
     match (&answer.priority_level, exempt) {
         (Some(given), Some(exempt)) if given == exempt => Ok(("exempt".to_owned(), answer.took)),
@@ -120,7 +119,7 @@ async fn priority(api: &dyn Api) -> Result<(String, Duration), String> {
 
 /// That the one PATCH would be taken: the same, dry.
 async fn jailing(api: &dyn Api) -> Result<(String, Duration), String> {
-    let level = get(api, format!("{FLOW}/prioritylevelconfigurations/{}", jail::NAME)).await?;
+    let level = get(api, jail::level_path(jail::NAME)).await?;
     let limited = &level.body["spec"]["limited"];
     if limited["nominalConcurrencyShares"] != 0 || limited["limitResponse"]["type"] != "Reject" {
         return Err("the jail's priority level has seats or a queue: somebody has changed it".to_owned());

@@ -1,10 +1,16 @@
 //! What time it is.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::files;
+
+/// A UUID of 36 characters and a newline.
+const BOOT_ID_BYTES: usize = 64;
 
 /// Two clocks: one that only moves forward, for durations; one that people set, for timestamps.
 pub trait Clock: Send + Sync + 'static {
@@ -31,6 +37,16 @@ pub fn since_boot() -> Duration {
     let time = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// Which start of the machine this is: a UUID that no other start has.
+///
+/// # Errors
+/// `/proc` is not there.
+pub fn boot_id() -> io::Result<String> {
+    let mut text = Vec::new();
+    files::read_into("/proc/sys/kernel/random/boot_id".as_ref(), &mut text, BOOT_ID_BYTES)?;
+    Ok(String::from_utf8_lossy(&text).trim().to_owned())
 }
 
 impl SystemClock {

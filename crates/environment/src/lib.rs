@@ -8,6 +8,6 @@ pub mod entropy;
 pub mod files;
 pub mod task;
 
-pub use clock::{Clock, ManualClock, SystemClock, since_boot};
+pub use clock::{Clock, ManualClock, SystemClock, boot_id, since_boot};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use task::{spawn, thread};

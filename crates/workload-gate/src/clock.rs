@@ -4,10 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use confirmation::Now;
-use environment::{Clock, files, since_boot};
-
-/// A UUID of 36 characters and a newline.
-const BOOT_ID_BYTES: usize = 64;
+use environment::{Clock, boot_id, since_boot};
 
 /// The clocks of a [`Now`].
 #[derive(Clone)]
@@ -22,9 +19,7 @@ impl NodeClock {
     /// # Errors
     /// `/proc` is not there, or not as Linux has it.
     pub fn new(clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let mut text = Vec::new();
-        files::read_into("/proc/sys/kernel/random/boot_id".as_ref(), &mut text, BOOT_ID_BYTES)?;
-        let digits: String = String::from_utf8_lossy(&text).chars().filter(char::is_ascii_hexdigit).collect();
+        let digits: String = boot_id()?.chars().filter(char::is_ascii_hexdigit).collect();
         let boot = u128::from_str_radix(&digits, 16)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the kernel's boot_id is no UUID"))?;
         Ok(Self { boot, clock })

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agent_link::AgentLink;
-use environment::{Clock, files, since_boot};
+use environment::{Clock, boot_id, files, since_boot};
 use fuse::{Action, Order, Whom};
 use order_courier::{Config, Counts, Desk, Doing, Hands};
 use sealed_order::Roster;
@@ -46,7 +46,8 @@ impl Orders {
             roster: self::roster("--order-roster", &roster)?,
             run_dir: run_dir.to_owned(),
             state_dir,
-            boot: boot(),
+            // Where the kernel does not say, no start differs from another.
+            boot: boot_id().unwrap_or_default(),
         };
         let hands = Folders { run: run_dir.to_owned(), fuse: fuse_dir.to_owned() };
         let counts = Counts::default();
@@ -64,13 +65,6 @@ impl Orders {
     pub(crate) fn start(self, link: Option<AgentLink>, stop: CancellationToken) {
         environment::spawn("sealed orders", self.desk.run(link, stop));
     }
-}
-
-/// Which start of the machine this is; empty where the kernel does not say, and then none differs from another.
-fn boot() -> String {
-    let mut text = Vec::new();
-    let read = files::read_into(Path::new("/proc/sys/kernel/random/boot_id"), &mut text, 64);
-    read.map(|()| String::from_utf8_lossy(&text).trim().to_owned()).unwrap_or_default()
 }
 
 /// The roster of a flag's file.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::process::{Plimsoll, run, until};
+use super::process::{Plimsoll, TwoNodes, run, until};
 
 const CLUSTER: &str = "cluster-1";
 
@@ -38,41 +38,10 @@ impl World {
         let roster = format!("cluster {CLUSTER}\nthreshold 2\n{}{}", signer("ann"), signer("bob"));
         std::fs::write(at("roster"), roster).unwrap();
         let kubeconfig = at("kubeconfig");
-        let mut server = Plimsoll::start(&[
-            "fake-apiserver",
-            "--nodes",
-            "2",
-            "--pods-per-node",
-            "1",
-            "--listen",
-            "127.0.0.1:0",
-            "--write-kubeconfig",
-            &kubeconfig,
-        ]);
-        server.line();
         let (roster, orders) = (at("roster"), at("hub"));
         std::fs::create_dir(&orders).unwrap();
-        let mut hub = Plimsoll::start(&[
-            "hub",
-            "--kubeconfig",
-            &kubeconfig,
-            "--port",
-            "0",
-            "--telemetry-port",
-            "0",
-            "--agents-listen",
-            "127.0.0.1:0",
-            "--insecure-loopback",
-            "--order-roster",
-            &roster,
-            "--order-state-dir",
-            &orders,
-        ]);
-        let places: Value = serde_json::from_str(&hub.line()).expect("one JSON object");
-        let agents = places["agents"].as_str().unwrap();
-        let telemetry = places["hubTelemetry"].as_str().unwrap();
-        let telemetry = telemetry.trim_start_matches("http://").trim_end_matches("/metrics").to_owned();
-        let mut processes = vec![server, hub];
+        let flags = ["--order-roster", roster.as_str(), "--order-state-dir", &orders];
+        let TwoNodes { mut processes, agents, telemetry } = TwoNodes::start(&kubeconfig, &flags);
         for node in ["node-00000", "node-00001"] {
             let mut agent = Plimsoll::start(&[
                 "agent",
@@ -81,7 +50,7 @@ impl World {
                 "--listen",
                 "127.0.0.1:0",
                 "--hub",
-                agents,
+                &agents,
                 "--insecure-loopback",
                 "--gate-run-dir",
                 &at(node),

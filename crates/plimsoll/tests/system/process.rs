@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// How long anything in these tests may take before it counts as failed. Debug builds on two busy cores are slow.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
@@ -47,6 +49,32 @@ impl Drop for Plimsoll {
         let _ = self.child.wait();
         let mut rest = String::new();
         let _ = self.stdout.read_to_string(&mut rest);
+    }
+}
+
+/// A test double of an API server with two nodes, named node-00000 and node-00001, and a hub that agents can follow.
+pub(crate) struct TwoNodes {
+    pub(crate) processes: Vec<Plimsoll>,
+    /// Where agents connect.
+    pub(crate) agents: String,
+    /// The hub's telemetry port, host:port.
+    pub(crate) telemetry: String,
+}
+
+impl TwoNodes {
+    /// Writes the kubeconfig, and starts a hub with it and further flags.
+    pub(crate) fn start(kubeconfig: &str, flags: &[&str]) -> Self {
+        let double = ["fake-apiserver", "--nodes", "2", "--pods-per-node", "1", "--listen", "127.0.0.1:0"];
+        let mut server = Plimsoll::start(&[&double[..], &["--write-kubeconfig", kubeconfig]].concat());
+        server.line();
+        let hub = ["hub", "--kubeconfig", kubeconfig, "--port", "0", "--telemetry-port", "0"];
+        let link = ["--agents-listen", "127.0.0.1:0", "--insecure-loopback"];
+        let mut hub = Plimsoll::start(&[&hub[..], &link, flags].concat());
+        let places: Value = serde_json::from_str(&hub.line()).expect("one JSON object");
+        let agents = places["agents"].as_str().expect("it serves agents").to_owned();
+        let telemetry = places["hubTelemetry"].as_str().expect("it has one");
+        let telemetry = telemetry.trim_start_matches("http://").trim_end_matches("/metrics").to_owned();
+        Self { processes: vec![server, hub], agents, telemetry }
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::process::{Plimsoll, run, until};
+use super::process::{Plimsoll, TwoNodes, run, until};
 
 /// Answers every query with one number, dated now.
 pub(crate) struct Prometheus {
@@ -62,41 +62,10 @@ impl Cluster {
         assert!(run(&["rollout", "keygen", &at("keys")]).status.success());
         std::fs::create_dir(at("rollouts")).unwrap();
         let kubeconfig = at("kubeconfig");
-        let mut server = Plimsoll::start(&[
-            "fake-apiserver",
-            "--nodes",
-            "2",
-            "--pods-per-node",
-            "1",
-            "--listen",
-            "127.0.0.1:0",
-            "--write-kubeconfig",
-            &kubeconfig,
-        ]);
-        server.line();
-        let mut hub = Plimsoll::start(&[
-            "hub",
-            "--kubeconfig",
-            &kubeconfig,
-            "--port",
-            "0",
-            "--telemetry-port",
-            "0",
-            "--agents-listen",
-            "127.0.0.1:0",
-            "--insecure-loopback",
-            "--rollouts-dir",
-            &at("rollouts"),
-            "--rollouts-state-dir",
-            &at("hub"),
-            "--rollouts-key",
-            &at("keys/rollout.key"),
-        ]);
-        let places: Value = serde_json::from_str(&hub.line()).expect("one JSON object");
-        let agents = places["agents"].as_str().unwrap().to_owned();
-        let telemetry = places["hubTelemetry"].as_str().unwrap();
-        let telemetry = telemetry.trim_start_matches("http://").trim_end_matches("/metrics").to_owned();
-        let mut processes = vec![server, hub];
+        let (rollouts, state, key) = (at("rollouts"), at("hub"), at("keys/rollout.key"));
+        let flags =
+            ["--rollouts-dir", rollouts.as_str(), "--rollouts-state-dir", &state, "--rollouts-key", &key];
+        let TwoNodes { mut processes, agents, telemetry } = TwoNodes::start(&kubeconfig, &flags);
         // The test double numbers its nodes.
         for node in ["node-00000", "node-00001"] {
             let (state, run_dir) = (at(&format!("state-{node}")), at(&format!("run-{node}")));

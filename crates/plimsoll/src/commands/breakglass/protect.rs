@@ -1,7 +1,7 @@
 //! `plimsoll protect`.
 
 use emergency_access::audit::Log;
-use emergency_access::jail::manifest_path;
+use emergency_access::jail::{API, manifest_path};
 use emergency_access::offender::Account;
 use emergency_access::protect::{Cluster, Cost, PROPOSALS_MAX, Proposal, plan};
 use emergency_access::way::{APPLY, Ask, Way, insist};
@@ -14,8 +14,6 @@ use crate::commands::{runtime, top};
 use crate::flags::{ProtectFlags, ProtectVerb, WaysFlags};
 use crate::outcome::{Failure, Outcome};
 use crate::terminal;
-
-const FLOW: &str = "/apis/flowcontrol.apiserver.k8s.io/v1";
 
 pub(crate) fn run(flags: ProtectFlags) -> Outcome {
     let place = Place::new(flags.dir)?;
@@ -54,8 +52,8 @@ async fn proposals(
         Ok(answer.body["items"].as_array().cloned().unwrap_or_default())
     };
     let cluster = Cluster {
-        schemas: list(&format!("{FLOW}/flowschemas")).await?,
-        levels: list(&format!("{FLOW}/prioritylevelconfigurations")).await?,
+        schemas: list(&format!("/apis/{API}/flowschemas")).await?,
+        levels: list(&format!("/apis/{API}/prioritylevelconfigurations")).await?,
         daemon_sets: list("/apis/apps/v1/daemonsets").await?,
         costs: match hub {
             Some(hub) => top::report(hub).await?.who.into_iter().filter_map(cost).collect(),
